@@ -1,0 +1,4 @@
+{#- A schema is called what the project calls it, in every target. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name if custom_schema_name else target.schema }}
+{%- endmacro %}

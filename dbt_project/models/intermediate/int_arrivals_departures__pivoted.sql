@@ -1,0 +1,24 @@
+select
+    edition_key,
+    edition_id,
+    agency,
+    released_on,
+    reporting_area,
+    ref_area,
+    counterpart_area,
+    time_period,
+    max(group_definition) as group_definition,
+    max(obs_status) as obs_status,
+    {% for indicator in [
+        'arrivals', 'departures', 'net_migration', 'departures_per_100_arrivals', 'share_of_arrivals',
+        'share_of_departures'
+    ] -%}
+        max(case when indicator = '{{ indicator }}' then figure_value end) as {{ indicator }},
+        max(case when indicator = '{{ indicator }}' then observation_id end)
+            as {{ indicator }}_observation_id
+        {%- if not loop.last %},{% endif %}
+    {% endfor %}
+from {{ ref('stg_observations') }}
+where counterpart_area is not null
+group by
+    edition_key, edition_id, agency, released_on, reporting_area, ref_area, counterpart_area, time_period

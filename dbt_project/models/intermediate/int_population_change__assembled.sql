@@ -1,0 +1,57 @@
+with changes as (
+
+    select
+        edition_key,
+        edition_id,
+        agency,
+        released_on,
+        reporting_area,
+        ref_area,
+        time_period,
+        population_group,
+        max(obs_status) as obs_status,
+        {% for indicator in [
+            'natural_increase', 'net_migration', 'population_change', 'population_growth_rate',
+            'population_change_rate'
+        ] -%}
+            max(case when indicator = '{{ indicator }}' then figure_value end) as {{ indicator }},
+            max(case when indicator = '{{ indicator }}' then observation_id end)
+                as {{ indicator }}_observation_id
+            {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from {{ ref('stg_observations') }}
+    where
+        counterpart_area is null
+        and indicator in (
+            'natural_increase', 'net_migration', 'population_change', 'population_growth_rate',
+            'population_change_rate'
+        )
+    group by
+        edition_key, edition_id, agency, released_on, reporting_area, ref_area, time_period,
+        population_group
+
+)
+
+select
+    changes.*,
+    opening.figure_value as opening_population,
+    opening.observation_id as opening_population_observation_id,
+    closing.figure_value as closing_population,
+    closing.observation_id as closing_population_observation_id
+from changes
+inner join {{ ref('dim_period') }} as periods
+    on changes.time_period = periods.period_id
+left join {{ ref('stg_observations') }} as opening
+    on
+        changes.edition_id = opening.edition_id
+        and opening.indicator = 'population'
+        and changes.ref_area = opening.ref_area
+        and changes.population_group = opening.population_group
+        and cast(periods.opens_on as varchar) = opening.time_period
+left join {{ ref('stg_observations') }} as closing
+    on
+        changes.edition_id = closing.edition_id
+        and closing.indicator = 'population'
+        and changes.ref_area = closing.ref_area
+        and changes.population_group = closing.population_group
+        and cast(periods.closes_on as varchar) = closing.time_period

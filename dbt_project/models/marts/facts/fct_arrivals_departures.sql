@@ -1,0 +1,22 @@
+select
+    {{ surrogate_key(['edition_id', 'reporting_area', 'ref_area', 'counterpart_area', 'time_period']) }}
+        as arrivals_departures_key,
+    {{ surrogate_key(['ref_area']) }} as territory_key,
+    {{ surrogate_key(['counterpart_area']) }} as partner_territory_key,
+    {{ surrogate_key(['time_period']) }} as period_key,
+    edition_key,
+    ref_area as territory_id,
+    counterpart_area as partner_id,
+    time_period as period_id,
+    group_definition,
+    cast(arrivals as bigint) as arrivals,
+    cast(departures as bigint) as departures,
+    cast(arrivals - departures as bigint) as net_migration,
+    cast(100.0 * departures / nullif(arrivals, 0) as double) as departures_per_100_arrivals,
+    cast(net_migration as bigint) as net_migration_published,
+    cast(departures_per_100_arrivals as double) as departures_per_100_arrivals_published,
+    cast(share_of_arrivals as double) as share_of_arrivals_published_pct,
+    cast(share_of_departures as double) as share_of_departures_published_pct,
+    {{ is_latest(['agency', 'reporting_area', 'ref_area', 'counterpart_area', 'time_period']) }} as is_latest,
+    obs_status
+from {{ ref('int_arrivals_departures__pivoted') }}

@@ -1,0 +1,16 @@
+select
+    {{ surrogate_key(['edition_id', 'ref_area', 'time_period', 'population_group']) }} as population_key,
+    {{ surrogate_key(['ref_area']) }} as territory_key,
+    {{ surrogate_key(['time_period']) }} as period_key,
+    {{ surrogate_key(['population_group']) }} as population_group_key,
+    edition_key,
+    ref_area as territory_id,
+    time_period as period_id,
+    population_group as population_group_id,
+    cast(figure_value as bigint) as population,
+    cast(half_width as bigint) as rounding_half_width,
+    is_latest,
+    obs_status,
+    observation_id
+from {{ ref('int_figures__versioned') }}
+where indicator = 'population'

@@ -1,0 +1,24 @@
+select
+    {{ surrogate_key(['edition_id', 'ref_area', 'time_period', 'population_group']) }}
+        as population_change_key,
+    {{ surrogate_key(['ref_area']) }} as territory_key,
+    {{ surrogate_key(['time_period']) }} as period_key,
+    {{ surrogate_key(['population_group']) }} as population_group_key,
+    edition_key,
+    ref_area as territory_id,
+    time_period as period_id,
+    population_group as population_group_id,
+    cast(opening_population as bigint) as opening_population,
+    cast(closing_population as bigint) as closing_population,
+    cast(closing_population - opening_population as bigint) as population_change,
+    cast(population_change as bigint) as population_change_published,
+    cast(natural_increase as bigint) as natural_increase,
+    cast(net_migration as bigint) as net_migration,
+    cast(
+        100.0 * coalesce(natural_increase + net_migration, closing_population - opening_population)
+        / nullif(opening_population, 0) as double
+    ) as growth_rate_pct,
+    cast(coalesce(population_growth_rate, population_change_rate) as double) as growth_rate_published_pct,
+    {{ is_latest(['agency', 'ref_area', 'time_period', 'population_group']) }} as is_latest,
+    obs_status
+from {{ ref('int_population_change__assembled') }}

@@ -1,0 +1,79 @@
+with printed as (
+
+    select *
+    from {{ ref('stg_observations') }}
+    where dataset = 'goskomstat/russia_cis_migration'
+
+),
+
+partners as (
+
+    select indicator, counterpart_area, time_period, figure_value
+    from {{ ref('stg_observations') }}
+    where dataset = 'goskomstat/international_migration'
+
+),
+
+recomputed as (
+
+    select
+        indicator,
+        'WORLD' as counterpart_area,
+        time_period,
+        figure_value as recomputed_value,
+        'total of the 1997-2019 edition' as computed_from
+    from partners
+    where counterpart_area = 'WORLD'
+
+    union all
+
+    select
+        partners.indicator,
+        'CIS' as counterpart_area,
+        partners.time_period,
+        sum(partners.figure_value) as recomputed_value,
+        'CIS countries and Georgia of the 1997-2019 edition' as computed_from
+    from partners
+    inner join {{ ref('territory_group_member') }} as members
+        on
+            partners.counterpart_area = members.member_id
+            and members.group_id = 'CIS'
+            and members.definition_id = 'with_georgia'
+    group by partners.indicator, partners.time_period
+
+    union all
+
+    select
+        'share_of_' || parts.indicator as indicator,
+        'CIS' as counterpart_area,
+        parts.time_period,
+        100.0 * parts.figure_value / wholes.figure_value as recomputed_value,
+        'the two counts printed beside it' as computed_from
+    from printed as parts
+    inner join printed as wholes
+        on
+            parts.edition_id = wholes.edition_id
+            and parts.indicator = wholes.indicator
+            and parts.time_period = wholes.time_period
+            and wholes.counterpart_area = 'WORLD'
+    where parts.counterpart_area = 'CIS' and parts.indicator in ('arrivals', 'departures')
+
+)
+
+select
+    printed.observation_id,
+    printed.edition_key,
+    printed.time_period as period_id,
+    printed.indicator as indicator_id,
+    printed.counterpart_area as partner_id,
+    cast(printed.figure_value as double) as printed_value,
+    cast(recomputed.recomputed_value as double) as recomputed_value,
+    cast(printed.figure_value - recomputed.recomputed_value as double) as difference,
+    abs(printed.figure_value - recomputed.recomputed_value) <= printed.half_width as is_within_rounding,
+    recomputed.computed_from
+from printed
+left join recomputed
+    on
+        printed.indicator = recomputed.indicator
+        and printed.counterpart_area = recomputed.counterpart_area
+        and printed.time_period = recomputed.time_period

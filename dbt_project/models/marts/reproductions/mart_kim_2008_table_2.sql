@@ -1,0 +1,64 @@
+with printed as (
+
+    select *
+    from {{ ref('stg_observations') }}
+    where dataset = 'goskomstat/population_change'
+
+),
+
+years as (
+
+    select
+        changes.time_period,
+        periods.closes_on,
+        opening.figure_value as opening_population,
+        changes.figure_value as natural_increase,
+        migration.figure_value as net_migration
+    from printed as changes
+    inner join {{ ref('dim_period') }} as periods
+        on changes.time_period = periods.period_id
+    inner join printed as migration
+        on changes.time_period = migration.time_period and migration.indicator = 'net_migration'
+    inner join printed as opening
+        on opening.indicator = 'population' and opening.time_period = cast(periods.opens_on as varchar)
+    where changes.indicator = 'natural_increase'
+
+),
+
+recomputed as (
+
+    select
+        'population_growth_rate' as indicator,
+        time_period,
+        100.0 * (natural_increase + net_migration) / opening_population as recomputed_value,
+        cast(0 as decimal(28, 8)) as input_half_width,
+        'natural increase and net migration over the population at 1 January' as computed_from
+    from years
+
+    union all
+
+    -- The balance rests on three rounded figures: the last population and the two changes.
+    select
+        'population' as indicator,
+        cast(closes_on as varchar) as time_period,
+        opening_population + natural_increase + net_migration as recomputed_value,
+        cast(600 as decimal(28, 8)) as input_half_width,
+        'population a year before, natural increase and net migration' as computed_from
+    from years
+
+)
+
+select
+    printed.observation_id,
+    printed.edition_key,
+    printed.time_period as period_id,
+    printed.indicator as indicator_id,
+    cast(printed.figure_value as double) as printed_value,
+    cast(recomputed.recomputed_value as double) as recomputed_value,
+    cast(printed.figure_value - recomputed.recomputed_value as double) as difference,
+    abs(printed.figure_value - recomputed.recomputed_value)
+    <= printed.half_width + recomputed.input_half_width as is_within_rounding,
+    recomputed.computed_from
+from printed
+left join recomputed
+    on printed.indicator = recomputed.indicator and printed.time_period = recomputed.time_period

@@ -1,0 +1,19 @@
+select
+    claims.published_claim_key,
+    editions.publication as literature_work,
+    claims.claim_id,
+    claims.statement,
+    claims.place_in_text,
+    claims.printed,
+    claims.recomputed_value,
+    claims.unit,
+    case
+        when claims.recomputed_value < claims.low then claims.recomputed_value - claims.low
+        when claims.recomputed_value > claims.high then claims.recomputed_value - claims.high
+        when claims.recomputed_value is not null then 0.0
+    end as difference,
+    claims.outcome,
+    claims.explanation
+from {{ ref('fct_published_claim') }} as claims
+inner join {{ ref('stg_editions') }} as editions
+    on claims.edition_key = editions.edition_key

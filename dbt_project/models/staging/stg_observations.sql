@@ -1,0 +1,48 @@
+with printed as (
+
+    select
+        observations.*,
+        editions.agency,
+        editions.released_on,
+        editions.edition_key,
+        cast({{ unit_factor('observations.unit_mult') }} as bigint) as factor
+    from {{ source('raw', 'observations') }} as observations
+    inner join {{ ref('stg_editions') }} as editions
+        on observations.edition_id = editions.edition_id
+    where observations.record_id is null
+
+)
+
+select
+    observation_id,
+    edition_key,
+    edition_id,
+    dataset,
+    agency,
+    released_on,
+    indicator,
+    ref_area,
+    counterpart_area,
+    reporting_area,
+    time_period,
+    population_group,
+    group_definition,
+    obs_status,
+    unit,
+    unit_mult,
+    decimals,
+    raw_text,
+    is_computed_by_quoting_work,
+    cast(value * factor as decimal(28, 8)) as figure_value,
+    -- A count is a whole number: printed to the unit it stands for itself alone.
+    cast(
+        case
+            when unit = 'persons' and unit_mult = 0 and decimals = 0 then 0
+            else {{ half_unit('decimals') }} * factor
+        end as decimal(28, 8)
+    ) as half_width,
+    {{ surrogate_key([
+        'agency', 'indicator', 'ref_area', 'counterpart_area', 'reporting_area', 'time_period',
+        'population_group'
+    ]) }} as figure_id
+from printed

@@ -1,0 +1,1 @@
+"""Generalized linear models fitted on covariate-pattern cells; a plain package that never imports Dagster."""

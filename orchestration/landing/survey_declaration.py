@@ -1,0 +1,201 @@
+"""The `survey:` section of a dataset.yml: variables, quotas and every printed margin of a survey.
+
+Filters are data, not SQL: a mapping of variable to the codes that count (or to a range of a count),
+joined by *and*. They are turned into SQL where they are evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Sentence = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+_PRINTED_NUMBER = re.compile(r"^\d+(\.\d+)?$")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NumberRange(_Section):
+    """Values from `min` to `max`, both included."""
+
+    min: int
+    max: int
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> NumberRange:
+        if self.min > self.max:
+            raise ValueError(f"the range starts at {self.min}, above its end {self.max}")
+        return self
+
+
+Codes = Annotated[tuple[int, ...], Field(min_length=1)]
+Filter = dict[VariableName, Codes | NumberRange]
+
+
+class Interval(NamedTuple):
+    """Shares in percent that agree with the print; each end is part of it or not."""
+
+    low: Decimal
+    high: Decimal
+    has_low: bool
+    has_high: bool
+
+
+class Place(_Section):
+    """Where the work that reports the survey prints the figure, in our own words."""
+
+    section: Sentence
+    page: int
+    location: Sentence
+
+
+class Quota(_Section):
+    """A fixed number of interviews with the respondents that `where` selects (empty: everybody)."""
+
+    id: RuleId
+    where: Filter = Field(default_factory=dict)
+    n: int = Field(gt=0)
+    place: Place
+    ambiguity: Sentence | None = None
+
+
+class Ratio(_Section):
+    """A share of counted events, not of respondents: the sum of `part` over the sum of `whole`."""
+
+    part: VariableName
+    whole: VariableName
+
+
+class Margin(_Section):
+    """One printed share.
+
+    `counted` selects, inside the base, the respondents that make up the share (or `ratio` the events).
+    `base_n` is the number of respondents in the base (events, for a ratio), user-missing answers included.
+    `printed` is a number as printed, which gives the interval by its last digit, or words, for which the
+    interval in percent is declared as `low` and `high`.
+    """
+
+    id: RuleId
+    statement: Sentence
+    base: Filter = Field(default_factory=dict)
+    base_description: Sentence
+    base_n: int = Field(gt=0)
+    counted: Filter | None = None
+    ratio: Ratio | None = None
+    printed: Sentence
+    low: Decimal | None = Field(default=None, ge=0, le=100)
+    high: Decimal | None = Field(default=None, ge=0, le=100)
+    is_low_excluded: bool = False
+    place: Place
+    ambiguity: Sentence | None = None
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Margin:
+        if (self.counted is None) == (self.ratio is None):
+            raise ValueError(f"margin {self.id}: declare either counted or ratio")
+        is_number = bool(_PRINTED_NUMBER.match(self.printed))
+        has_bounds = self.low is not None and self.high is not None
+        if is_number and (self.low is not None or self.high is not None):
+            raise ValueError(f"margin {self.id}: the printed number {self.printed} gives the interval itself")
+        if not is_number and not has_bounds:
+            raise ValueError(f"margin {self.id}: printed in words ({self.printed}), so declare low and high")
+        return self
+
+    @property
+    def interval(self) -> Interval:
+        """Shares in percent that agree with the print: 77.3 stands for [77.25, 77.35)."""
+        if self.low is not None and self.high is not None:
+            return Interval(self.low, self.high, not self.is_low_excluded, True)
+        printed = Decimal(self.printed)
+        half_digit = Decimal(1).scaleb(int(printed.as_tuple().exponent)) / 2
+        return Interval(printed - half_digit, printed + half_digit, True, False)
+
+
+class CountRange(_Section):
+    """The values of a count that each code of a coded variable allows."""
+
+    id: RuleId
+    count: VariableName
+    by: VariableName
+    ranges: dict[int, NumberRange]
+
+
+class Direction(_Section):
+    """A statement without a figure: who travels more, which answer leads. Kept for readers and models."""
+
+    id: RuleId
+    statement: Sentence
+    variables: tuple[VariableName, ...] = Field(min_length=1)
+    place: Place
+    ambiguity: Sentence | None = None
+
+
+class SurveyDeclaration(_Section):
+    """What a survey file must hold and what was printed about it.
+
+    `coded_variables` hold codes with labels, `count_variables` numbers. Both must be in the file, as must
+    the respondent number and the weight.
+    """
+
+    respondent_id: VariableName
+    weight: VariableName
+    response: VariableName
+    predictors: tuple[VariableName, ...] = Field(min_length=1)
+    coded_variables: tuple[VariableName, ...] = Field(min_length=1)
+    count_variables: tuple[VariableName, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    count_ranges: tuple[CountRange, ...] = ()
+    margins: tuple[Margin, ...] = ()
+    directions: tuple[Direction, ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every variable that the file must have."""
+        return (self.respondent_id, self.weight, *self.coded_variables, *self.count_variables)
+
+    @model_validator(mode="after")
+    def _refers_to_declared_variables(self) -> SurveyDeclaration:
+        repeated = {name for name in self.variables if self.variables.count(name) > 1}
+        if repeated:
+            raise ValueError(f"declared more than once: {', '.join(sorted(repeated))}")
+        coded, counts = set(self.coded_variables), set(self.count_variables)
+        for rule, names, known in self._references():
+            unknown = sorted(set(names) - {"coded": coded, "count": counts, "any": coded | counts}[known])
+            if unknown:
+                kind = "" if known == "any" else f"{known} "
+                raise ValueError(f"{rule}: not a declared {kind}variable: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_unique_ids(self) -> SurveyDeclaration:
+        ids = [rule.id for rule in (*self.quotas, *self.count_ranges, *self.margins, *self.directions)]
+        repeated = {rule_id for rule_id in ids if ids.count(rule_id) > 1}
+        if repeated:
+            raise ValueError(f"ids used more than once: {', '.join(sorted(repeated))}")
+        return self
+
+    def _references(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Every mention of variables: the rule that mentions them, their names, the kind they must be."""
+        yield "response and predictors", (self.response, *self.predictors), "coded"
+        for quota in self.quotas:
+            yield f"quota {quota.id}", tuple(quota.where), "any"
+        for count_range in self.count_ranges:
+            yield f"count range {count_range.id}", (count_range.count,), "count"
+            yield f"count range {count_range.id}", (count_range.by,), "coded"
+        for margin in self.margins:
+            yield f"margin {margin.id}", (*margin.base, *(margin.counted or {})), "any"
+            if margin.ratio:
+                yield (f"margin {margin.id}", (margin.ratio.part, margin.ratio.whole), "count")
+        for direction in self.directions:
+            yield f"direction {direction.id}", direction.variables, "any"

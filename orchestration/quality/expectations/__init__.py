@@ -1,0 +1,1 @@
+"""Content checks: a steward's suite files, run by Great Expectations on frames read from the candidate."""

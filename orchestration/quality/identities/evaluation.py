@@ -1,0 +1,290 @@
+"""Evaluating identities in the engine: declarations become SQL, one pass over the figures per identity.
+
+Every figure is an interval [figure_value - half_width, figure_value + half_width] in units. Sums,
+products and comparisons are done in exact decimals, so that an identity is broken only when no true
+values inside the intervals satisfy it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from orchestration.quality.identities.rules import (
+    AtMost,
+    Band,
+    Between,
+    Each,
+    Filter,
+    Identity,
+    Linear,
+    Ratio,
+    Term,
+    roles,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+_FIGURES = "audit_figures"
+
+
+def evaluate(
+    connection: duckdb.DuckDBPyConnection, identities: Iterable[Identity]
+) -> None:
+    """Fill `audit.identity_term` and `audit.identity_result` from the figures of the candidate.
+
+    `audit.identity_term` has one row per cell that takes part in an instance of an identity;
+    `audit.identity_result` one row per instance whose cells are all there.
+    """
+    connection.execute(
+        f"""
+        create or replace temp table {_FIGURES} as
+        select figures.*, periods.opens_on, periods.closes_on
+        from intermediate.int_figures__versioned as figures
+        inner join main.dim_period as periods on figures.time_period = periods.period_id
+        """
+    )
+    for identity in identities:
+        connection.execute(f"insert into audit.identity_term {_terms_sql(identity)}")
+        connection.execute(f"insert into audit.identity_result {_result_sql(identity)}")
+    connection.execute(f"drop table {_FIGURES}")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _condition(alias: str, where: Filter) -> str:
+    parts = []
+    for column, wanted in where.items():
+        values = [wanted] if isinstance(wanted, str) else wanted
+        parts.append(
+            f'{alias}."{column}" in ({", ".join(_literal(value) for value in values)})'
+        )
+    return " and ".join(parts) or "true"
+
+
+def _merged(identity: Identity, term: Term) -> Filter:
+    return {**identity.where, **term.where}
+
+
+def _instance_key(identity: Identity) -> str:
+    parts = [
+        f"'{key}=' || coalesce(cast(anchor.\"{key}\" as varchar), '')"
+        for key in identity.same
+    ]
+    return " || ' ' || ".join(parts)
+
+
+def _terms_sql(identity: Identity) -> str:
+    """Cells of every instance; an instance is kept only when each of its places is filled."""
+    (_, anchor), *_ = roles(identity)
+    across = "edition_id" not in identity.same
+    scope = f"select * from {_FIGURES}" + (
+        " where is_latest_in_dataset" if across else ""
+    )
+    keys = ", ".join(f'"{key}"' for key in identity.same)
+    period = ", opens_on, closes_on" if "time_period" in identity.same else ""
+    own = ", observation_id, ref_area as whole_area" if _needs_whole(identity) else ""
+    selects = [
+        _place_sql(identity, role, term, place)
+        for place, (role, term) in enumerate(roles(identity))
+    ]
+    alone = next((term for _, term in roles(identity) if term.alone), None)
+    instance = "instance || ' ' || observation_id" if alone else "instance"
+    places = len(selects)
+    complete = _group_sizes(identity)
+    return (
+        f"""
+        with figures as ({scope}),
+        anchor as (
+            select distinct {keys}{period}{own}
+            from figures
+            where {_condition("figures", _merged(identity, anchor))} and figure_value is not null
+        ),
+        filled as ({" union all ".join(selects)}),
+        checked as (
+            select
+                *,
+                count(distinct place) over (partition by instance) as places,
+                count(*) filter (where is_member) over (partition by instance) as members
+            from filled
+        )
+        select {_literal(identity.id)} as rule_id, instance, role, coefficient, observation_id
+        from checked
+        where places = {places} and members = {complete}
+        """
+        if not alone
+        else f"""
+        with figures as ({scope}),
+        anchor as (
+            select distinct {keys}{period}{own}
+            from figures
+            where {_condition("figures", _merged(identity, anchor))} and figure_value is not null
+        ),
+        filled as ({" union all ".join(selects)})
+        select {_literal(identity.id)} as rule_id,
+            parts.instance || ' ' || parts.observation_id as instance,
+            one.role, one.coefficient, one.observation_id
+        from filled as parts
+        inner join filled as one
+            on parts.instance = one.instance and (one.role = 'whole' or one.observation_id = parts.observation_id)
+        where parts.role = 'part' and {instance} is not null
+        """
+    )
+
+
+def _needs_whole(identity: Identity) -> bool:
+    return any(term.each and term.each.inside_whole for _, term in roles(identity))
+
+
+def _group_sizes(identity: Identity) -> str:
+    sizes = [
+        _group_size(term.each)
+        for _, term in roles(identity)
+        if term.each and term.each.group
+    ]
+    return " + ".join(sizes) or "0"
+
+
+def _members(each: Each) -> str:
+    excluded = (
+        f" and member_id not in ({', '.join(_literal(one) for one in each.except_)})"
+        if each.except_
+        else ""
+    )
+    return (
+        "select distinct member_id from main.bridge_territory_group "
+        f"where group_id = {_literal(each.group or '')} and definition_id = {_literal(each.definition or '')}{excluded}"
+    )
+
+
+def _group_size(each: Each) -> str:
+    return f"(select count(*) from ({_members(each)}))"
+
+
+def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
+    joins = []
+    for key in identity.same:
+        if key == "time_period" and term.time != "same":
+            joins.append(
+                f"figures.time_period = cast(anchor.{term.time}_on as varchar)"
+            )
+        elif _is_free(identity, term, key):
+            continue
+        else:
+            joins.append(f'figures."{key}" is not distinct from anchor."{key}"')
+    is_member = "false"
+    if term.each and term.each.group:
+        joins.append(f"figures.{term.each.dimension} in ({_members(term.each)})")
+        is_member = "true"
+    elif term.each:
+        joins.append(
+            f"figures.{term.each.dimension} in "
+            "(select territory_id from main.dim_territory where parent_id = anchor.whole_area)"
+        )
+    elif _needs_whole(identity):
+        joins.append("figures.observation_id = anchor.observation_id")
+    instance = _instance_key(identity)
+    if _needs_whole(identity):
+        instance += " || ' ref_area=' || anchor.whole_area"
+    return f"""
+        select
+            {instance} as instance,
+            {place} as place,
+            {is_member} as is_member,
+            {_literal(role)} as role,
+            {term.coefficient} as coefficient,
+            figures.observation_id
+        from anchor
+        inner join figures on {" and ".join(joins) or "true"}
+        where {_condition("figures", _merged(identity, term))}
+            and (figures.figure_value is not null or {is_member})
+        """
+
+
+def _is_free(identity: Identity, term: Term, key: str) -> bool:
+    """A key that the term fixes by its own filter is not taken from the anchor."""
+    return key in term.where and key != "edition_id"
+
+
+def _result_sql(identity: Identity) -> str:
+    low, high, holds = _verdict(identity)
+    return f"""
+        with intervals as (
+            select
+                terms.instance,
+                terms.role,
+                terms.coefficient * figures.figure_value as middle,
+                abs(terms.coefficient) * figures.half_width as half_width
+            from audit.identity_term as terms
+            inner join {_FIGURES} as figures on terms.observation_id = figures.observation_id
+            where terms.rule_id = {_literal(identity.id)}
+        ),
+        sums as (
+            select
+                instance,
+                {", ".join(_role_sums(role) for role in ("term", "ratio", "numerator", "denominator", "whole", "part", "middle"))},
+                min(middle - half_width) filter (where role = 'bound') as bound_low,
+                max(middle + half_width) filter (where role = 'bound') as bound_high
+            from intervals
+            group by instance
+        ),
+        judged as (select instance, {low} as gap_low, {high} as gap_high from sums)
+        select
+            {_literal(identity.id)} as rule_id,
+            instance,
+            {_literal(identity.kind)} as kind,
+            {_literal(identity.severity)} as severity,
+            cast(gap_low as double) as gap_low,
+            cast(gap_high as double) as gap_high,
+            case when {holds} then 'holds' else 'broken' end as verdict
+        from judged
+        """
+
+
+def _role_sums(role: str) -> str:
+    chosen = f"filter (where role = '{role}')"
+    return (
+        f"cast(sum(middle - half_width) {chosen} as decimal(38, 8)) as {role}_low, "
+        f"cast(sum(middle + half_width) {chosen} as decimal(38, 8)) as {role}_high"
+    )
+
+
+def _verdict(identity: Identity) -> tuple[str, str, str]:
+    """Interval of what is left over, as SQL, and the condition under which the identity holds."""
+    contains_zero = "gap_low <= 0 and gap_high >= 0"
+    if isinstance(identity, Linear):
+        return "term_low", "term_high", contains_zero
+    if isinstance(identity, Ratio):
+        low, high = (
+            f"(ratio_{end} + {identity.ratio_offset})" for end in ("low", "high")
+        )
+        products = ", ".join(
+            f"{_short(one)} * {_short(other)}"
+            for one in (low, high)
+            for other in ("denominator_low", "denominator_high")
+        )
+        return (
+            f"least({products}) - 100 * {_short('numerator_high')}",
+            f"greatest({products}) - 100 * {_short('numerator_low')}",
+            contains_zero,
+        )
+    if isinstance(identity, AtMost):
+        return "part_low - whole_high", "part_high - whole_low", "gap_low <= 0"
+    if isinstance(identity, Between):
+        return "bound_low - middle_high", "bound_high - middle_low", contains_zero
+    return (
+        f"{_short('numerator_low')} - {identity.high} * {_short('denominator_high')}",
+        f"{_short('numerator_high')} - {identity.low} * {_short('denominator_low')}",
+        contains_zero,
+    )
+
+
+def _short(expression: str) -> str:
+    """A product of two decimals needs room: six decimals each hold every printed figure and half unit."""
+    return f"cast({expression} as decimal(19, 6))"
+
+
+__all__ = ["AtMost", "Band", "Between", "Linear", "Ratio", "evaluate"]

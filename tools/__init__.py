@@ -1,0 +1,1 @@
+"""Tools that make committed inputs; nothing here runs in a refresh."""
