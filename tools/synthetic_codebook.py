@@ -141,7 +141,8 @@ _TRIPS = (
     ),
     Variable(
         "visited_last_3_years",
-        "Was in the neighbouring country in the last three years / Был(а) в соседней стране за последние три года",
+        "Was in the neighbouring country in the last three years"
+        " / Был(а) в соседней стране за последние три года",
         "nominal",
         YES_NO,
         (REFUSED,),
@@ -192,7 +193,8 @@ _TRIPS = (
     ),
     Variable(
         "visits_total",
-        "Visits in the last twelve months whose season is known / Визиты за двенадцать месяцев с известным сезоном",
+        "Visits in the last twelve months whose season is known"
+        " / Визиты за двенадцать месяцев с известным сезоном",
         "scale",
         {},
         (NOT_ASKED_COUNT, DO_NOT_KNOW_COUNT),

@@ -129,7 +129,7 @@ def _require_variables(
     ]
     if not_numeric:
         raise FrontierError(
-            f"{path} stores {', '.join(not_numeric)} as text, where its dataset.yml declares codes or counts. "
+            f"{path} stores {', '.join(not_numeric)} as text, where dataset.yml declares codes or counts. "
             "Correct the declaration or restore the file."
         )
 

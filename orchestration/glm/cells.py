@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from orchestration.glm.arrays import Booleans, Floats, Integers
 from orchestration.glm.errors import GlmError, SpecificationError
 from orchestration.glm.spec import ModelSpec, VariableSpec
 from orchestration.glm.sql import parse_expression, quote_identifier, quote_relation
@@ -31,7 +31,7 @@ class Categorical:
     `levels` are the values as text, `labels` their labels where there is a label column.
     """
 
-    codes: NDArray[np.int64]
+    codes: Integers
     values: tuple[Any, ...]
     levels: tuple[str, ...]
     labels: tuple[str | None, ...]
@@ -42,12 +42,12 @@ class Cells:
     """What one GROUP BY of a relation returns: a row per distinct combination of the models' columns."""
 
     relation: str
-    n: NDArray[np.int64]
+    n: Integers
     categoricals: dict[tuple[str, str | None], Categorical]
-    numbers: dict[str, NDArray[np.float64]]
-    conditions: dict[str | None, NDArray[np.bool_]]
-    offsets: dict[tuple[str, str | None], NDArray[np.float64]]
-    synthetic: NDArray[np.bool_] | None
+    numbers: dict[str, Floats]
+    conditions: dict[str | None, Booleans]
+    offsets: dict[tuple[str, str | None], Floats]
+    synthetic: Booleans | None
 
     def categorical(self, variable: VariableSpec) -> Categorical:
         """The categorical column of a variable."""
@@ -79,9 +79,7 @@ def subset_variable(spec: ModelSpec, name: str) -> VariableSpec:
 class _Query:
     """Collects the columns of all models, each once."""
 
-    def __init__(
-        self, connection: "DuckDBPyConnection", relation: str, specs: Sequence[ModelSpec]
-    ) -> None:
+    def __init__(self, connection: "DuckDBPyConnection", relation: str, specs: Sequence[ModelSpec]) -> None:
         self.connection = connection
         self.relation = relation
         self.source = quote_relation(relation)
@@ -152,7 +150,9 @@ class _Query:
             return
         near = difflib.get_close_matches(column, self.types, n=3)
         hint = f"Nearest: {', '.join(near)}." if near else f"It has {', '.join(self.types)}."
-        raise SpecificationError(f"Model {spec.name}: relation {self.relation} has no column {column}. {hint}")
+        raise SpecificationError(
+            f"Model {spec.name}: relation {self.relation} has no column {column}. {hint}"
+        )
 
     def run(self) -> "tuple[pa.Table, dict[Hashable, int]]":
         """The grouped cells, and the position of each selected item in them."""
@@ -197,14 +197,15 @@ def read_cells(connection: "DuckDBPyConnection", relation: str, specs: Sequence[
         if variable is not None
     }
     encoded = {
-        column: _encode(table.column(position["categorical", column])) for column, _ in sorted_pairs(variables)
+        column: _encode(table.column(position["categorical", column]))
+        for column, _ in sorted_pairs(variables)
     }
     categoricals = {
         (column, label): _with_labels(query, column, label, *encoded[column])
         for column, label in sorted_pairs(variables)
     }
     floats = {key: _as_float(table.column(index)) for key, index in position.items() if _is_float(key)}
-    conditions: dict[str | None, NDArray[np.bool_]] = {None: np.ones(table.num_rows, dtype=bool)}
+    conditions: dict[str | None, Booleans] = {None: np.ones(table.num_rows, dtype=bool)}
     for key, index in position.items():
         if isinstance(key, tuple) and key[0] == "where":
             conditions[key[1]] = table.column(index).to_numpy()
@@ -238,20 +239,22 @@ def _is_float(key: Hashable) -> bool:
     return isinstance(key, tuple) and key[0] in ("number", "offset")
 
 
-def _as_float(column: "pa.ChunkedArray") -> NDArray[np.float64]:
+def _as_float(column: "pa.ChunkedArray") -> Floats:
     # A missing number becomes NaN; so is what is not finite, which no model can use.
     values = column.to_numpy().astype(np.float64)
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _encode(column: "pa.ChunkedArray") -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+def _encode(column: "pa.ChunkedArray") -> tuple[Integers, tuple[Any, ...]]:
     """Codes and sorted values of a column; a NaN is missing like a null."""
     import pyarrow as pa
 
     is_enum = pa.types.is_dictionary(column.type)
     array = column.combine_chunks() if is_enum else column.dictionary_encode().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.DictionaryArray.from_arrays(pa.array([], "int32"), [])
+        array = (
+            array.chunk(0) if array.num_chunks else pa.DictionaryArray.from_arrays(pa.array([], "int32"), [])
+        )
     values = array.dictionary.to_pylist()
     codes = array.indices.fill_null(-1).to_numpy().astype(np.int64)
     kept = [index for index, value in enumerate(values) if not _is_nan(value)]
@@ -266,7 +269,7 @@ def _is_nan(value: object) -> bool:
 
 
 def _with_labels(
-    query: _Query, column: str, label: str | None, codes: NDArray[np.int64], values: tuple[Any, ...]
+    query: _Query, column: str, label: str | None, codes: Integers, values: tuple[Any, ...]
 ) -> Categorical:
     labels = {} if label is None else _read_labels(query, column, label)
     return Categorical(

@@ -6,14 +6,12 @@ from functools import cached_property
 from itertools import combinations_with_replacement
 
 import numpy as np
-from numpy.typing import NDArray
 
+from orchestration.glm.arrays import Booleans, Floats, Integers, sum_by_code
 from orchestration.glm.sample import Sample
 
 REDUNDANCY_TOLERANCE = 1e-10
 _CACHED_PAIR_ELEMENTS = 4_000_000
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Block:
     name: str
     levels: tuple[str, ...]
     labels: tuple[str | None, ...]
-    codes: NDArray[np.int64] | None
+    codes: Integers | None
     values: Floats | None
     center: float = 0.0
     spread: float = 1.0
@@ -94,7 +92,7 @@ class Design:
         return list(combinations_with_replacement(range(len(self.blocks)), 2))
 
     @cached_property
-    def _pair_codes(self) -> dict[tuple[int, int], NDArray[np.int64]]:
+    def _pair_codes(self) -> dict[tuple[int, int], Integers]:
         """Joint codes of pairs of factors, kept while the data is small."""
         if len(self._pairs) * self.n_patterns > _CACHED_PAIR_ELEMENTS:
             return {}
@@ -104,7 +102,7 @@ class Design:
     def _is_coded(self, index: int) -> bool:
         return self.blocks[index].codes is not None
 
-    def _joint_codes(self, first: int, second: int) -> NDArray[np.int64]:
+    def _joint_codes(self, first: int, second: int) -> Integers:
         left, right = self.blocks[first], self.blocks[second]
         assert left.codes is not None and right.codes is not None
         return left.codes * right.size + right.codes
@@ -120,7 +118,7 @@ class Design:
             return np.diag(_bare_sums(left, weights))
         joint = self._pair_codes.get((first, second))
         codes = self._joint_codes(first, second) if joint is None else joint
-        counted = np.bincount(codes, weights=weights, minlength=left.size * right.size)
+        counted = sum_by_code(codes, weights, left.size * right.size)
         return counted.reshape(left.size, right.size)
 
     def without(self, index: int, counts: Floats) -> "Design":
@@ -185,10 +183,10 @@ def _sums(block: Block, weights: Floats) -> Floats:
 def _bare_sums(block: Block, weights: Floats) -> Floats:
     if block.codes is None:
         return np.array([weights.sum()])
-    return np.bincount(block.codes, weights=weights, minlength=block.size)
+    return sum_by_code(block.codes, weights, block.size)
 
 
-def _sweep(gram: Floats) -> tuple[NDArray[np.bool_], Floats]:
+def _sweep(gram: Floats) -> tuple[Booleans, Floats]:
     """Columns found independent when swept in order, and each column in terms of them."""
     matrix = gram.copy()
     width = len(matrix)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln, xlog1py, xlogy
 
-Floats = NDArray[np.float64]
+from orchestration.glm.arrays import Floats
 
 _EPSILON = float(np.finfo(np.float64).eps)
 
@@ -15,7 +14,10 @@ _EPSILON = float(np.finfo(np.float64).eps)
 class Family(Protocol):
     """A distribution with mean mu and variance phi V(mu). All functions work elementwise."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name in a specification."""
+        ...
 
     def variance(self, mean: Floats) -> Floats:
         """V(mu)."""

@@ -1,19 +1,17 @@
 """Fits of a distribution with a known variance function on covariate patterns, by Newton and Fisher steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from orchestration.glm.arrays import Booleans, Floats
 from orchestration.glm.design import Design
 from orchestration.glm.errors import ConvergenceError
 from orchestration.glm.families import Binomial, Family, Gaussian
 from orchestration.glm.links import Identity, Link
 from orchestration.glm.newton import Optimum, Proposal, invert, maximise, solve
 from orchestration.glm.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,22 @@ class Estimate:
     on_boundary: bool = False
 
 
+@dataclass(frozen=True)
+class FitOptions:
+    """How a model is estimated; `name` is the model in messages."""
+
+    name: str
+    observed: bool
+    robust: bool
+    max_iterations: int
+
+    def named(self, suffix: str) -> "FitOptions":
+        """The same for an auxiliary fit."""
+        return replace(self, name=f"{self.name} ({suffix})")
+
+
 def fit_patterns(
-    design: Design, data: PatternData, family: Family, link: Link, *, max_iterations: int, name: str
+    design: Design, data: PatternData, family: Family, link: Link, options: FitOptions
 ) -> tuple[Floats, Floats, Optimum]:
     """Maximum likelihood coefficients of a family with fixed variance function.
 
@@ -95,7 +107,7 @@ def fit_patterns(
             step = solve(design.gram(weights)[np.ix_(kept, kept)], gradient)
         if step is None:
             raise ConvergenceError(
-                f"{name}: the information matrix became singular. Merge sparse levels or drop a predictor."
+                f"{options.name}: the information matrix became singular. Merge sparse levels or drop a predictor."
             )
         change = np.abs(design.predict(spread(step, kept))).max()
         size = change / max(np.abs(eta).max(), 1e-300) if relative else change
@@ -106,8 +118,8 @@ def fit_patterns(
         start,
         log_likelihood,
         propose,
-        max_iterations=max_iterations,
-        name=name,
+        max_iterations=options.max_iterations,
+        name=options.name,
         may_diverge=not (relative or isinstance(family, Gaussian)),
     )
     return spread(optimum.parameters, kept), eta_of(optimum.parameters), optimum
@@ -148,31 +160,21 @@ def robust_meat(design: Design, sample: Sample, family: Family, link: Link, eta:
     return design.gram(weights)[np.ix_(design.kept, design.kept)]
 
 
-def estimate_glm(
-    design: Design,
-    sample: Sample,
-    family: Family,
-    link: Link,
-    *,
-    observed: bool,
-    robust: bool,
-    max_iterations: int,
-    name: str,
-) -> Estimate:
+def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, options: FitOptions) -> Estimate:
     """Fit and covariance (for scale 1) of a distribution without ancillary parameter.
 
     Raises:
         ConvergenceError: no maximum was found.
     """
     data = PatternData.of(sample)
-    location, eta, optimum = fit_patterns(design, data, family, link, max_iterations=max_iterations, name=name)
-    covariance = invert(information(design, data, family, link, eta, observed=observed))
+    location, eta, optimum = fit_patterns(design, data, family, link, options)
+    covariance = invert(information(design, data, family, link, eta, observed=options.observed))
     if covariance is None:
         raise ConvergenceError(
-            f"{name}: the {'observed' if observed else 'expected'} information is singular at the estimates. "
-            f"Try information: expected, or drop a predictor."
+            f"{options.name}: the information is singular at the estimates. Try information: expected, or drop a "
+            f"predictor."
         )
-    if robust:
+    if options.robust:
         covariance = covariance @ robust_meat(design, sample, family, link, eta) @ covariance
     constant = float((sample.n * family.constant(sample.y, sample.trials)).sum())
     step = None if optimum.diverging is None else spread(optimum.diverging, design.kept)
@@ -189,27 +191,25 @@ def estimate_glm(
 
 
 def null_fit(
-    sample: Sample, design: Design, family: Family, link: Link, *, max_iterations: int, name: str
+    sample: Sample, design: Design, family: Family, link: Link, options: FitOptions
 ) -> tuple[Floats, float]:
     """Linear predictors (P) and full log-likelihood of the model with only the intercept (and the offset)."""
     data = PatternData.of(sample)
     constant = float((sample.n * family.constant(sample.y, sample.trials)).sum())
     fitted = data if sample.offset is not None else data.pooled()
     small = Design(design.blocks[:1], len(fitted.weight), fitted.weight)
-    _, eta, optimum = fit_patterns(
-        small, fitted, family, link, max_iterations=max_iterations, name=f"{name} (intercept only)"
-    )
+    _, eta, optimum = fit_patterns(small, fitted, family, link, options.named("intercept only"))
     return np.broadcast_to(eta, data.weight.shape), optimum.log_likelihood + constant
 
 
-def embed(matrix: Floats, kept: NDArray[np.bool_]) -> Floats:
+def embed(matrix: Floats, kept: Booleans) -> Floats:
     """A matrix of the kept parameters among zeros for the others."""
     full = np.zeros((len(kept), len(kept)))
     full[np.ix_(kept, kept)] = matrix
     return full
 
 
-def spread(free: Floats, kept: NDArray[np.bool_]) -> Floats:
+def spread(free: Floats, kept: Booleans) -> Floats:
     """The kept parameters among zeros for the others."""
     full = np.zeros(len(kept))
     full[kept] = free
@@ -217,11 +217,7 @@ def spread(free: Floats, kept: NDArray[np.bool_]) -> Floats:
 
 
 def _start(
-    design: Design,
-    data: PatternData,
-    family: Family,
-    link: Link,
-    log_likelihood: Callable[[Floats], float],
+    design: Design, data: PatternData, family: Family, link: Link, log_likelihood: Callable[[Floats], float]
 ) -> Floats:
     """One weighted least squares step from means near the data, or else the overall mean."""
     kept = design.kept

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtr, ndtri
 
-Floats = NDArray[np.float64]
+from orchestration.glm.arrays import Floats
 
 _TINY = float(np.finfo(np.float64).tiny)
 _SQRT_2PI = float(np.sqrt(2 * np.pi))
@@ -16,7 +15,10 @@ _SQRT_2PI = float(np.sqrt(2 * np.pi))
 class Link(Protocol):
     """g(mu) = eta. All functions work elementwise."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name in a specification."""
+        ...
 
     def link(self, mean: Floats) -> Floats:
         """g(mu)."""
@@ -35,11 +37,21 @@ class Link(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Cumulative:
+    """A distribution function at some points: lower and upper tail, density and its derivative."""
+
+    below: Floats
+    above: Floats
+    density: Floats
+    bend: Floats
+
+
 class CumulativeLink(Link, Protocol):
     """A link whose inverse is a distribution function, as an ordinal model needs it."""
 
-    def survival(self, eta: Floats) -> Floats:
-        """1 - g^-1(eta), without cancellation."""
+    def cumulative(self, eta: Floats) -> Cumulative:
+        """Both tails without cancellation, density and its derivative."""
         ...
 
 
@@ -104,17 +116,19 @@ class Logit:
         """mu."""
         return expit(eta)
 
-    def survival(self, eta: Floats) -> Floats:
-        """1 - mu."""
-        return expit(-eta)
-
     def slope(self, eta: Floats) -> Floats:
         """mu (1 - mu)."""
-        return expit(eta) * expit(-eta)
+        return self.cumulative(eta).density
 
     def curvature(self, eta: Floats) -> Floats:
         """mu (1 - mu) (1 - 2 mu)."""
-        return self.slope(eta) * (expit(-eta) - expit(eta))
+        return self.cumulative(eta).bend
+
+    def cumulative(self, eta: Floats) -> Cumulative:
+        """Logistic distribution."""
+        below, above = expit(eta), expit(-eta)
+        density = below * above
+        return Cumulative(below, above, density, density * (above - below))
 
 
 @dataclass(frozen=True)
@@ -131,10 +145,6 @@ class Probit:
         """mu."""
         return ndtr(eta)
 
-    def survival(self, eta: Floats) -> Floats:
-        """1 - mu."""
-        return ndtr(-eta)
-
     def slope(self, eta: Floats) -> Floats:
         """phi(eta)."""
         return np.exp(-0.5 * eta * eta) / _SQRT_2PI
@@ -142,6 +152,11 @@ class Probit:
     def curvature(self, eta: Floats) -> Floats:
         """-eta phi(eta)."""
         return -eta * self.slope(eta)
+
+    def cumulative(self, eta: Floats) -> Cumulative:
+        """Normal distribution."""
+        density = self.slope(eta)
+        return Cumulative(ndtr(eta), ndtr(-eta), density, -eta * density)
 
 
 @dataclass(frozen=True)
@@ -156,27 +171,28 @@ class ComplementaryLogLog:
 
     def inverse(self, eta: Floats) -> Floats:
         """mu."""
-        return -np.expm1(-self._exp(eta))
-
-    def survival(self, eta: Floats) -> Floats:
-        """1 - mu."""
-        return np.exp(-self._exp(eta))
+        return self.cumulative(eta).below
 
     def slope(self, eta: Floats) -> Floats:
         """exp(eta - exp(eta))."""
-        return np.exp(np.minimum(eta, 700.0) - self._exp(eta))
+        return self.cumulative(eta).density
 
     def curvature(self, eta: Floats) -> Floats:
         """exp(eta - exp(eta)) (1 - exp(eta))."""
-        return self.slope(eta) * (1 - self._exp(eta))
+        return self.cumulative(eta).bend
 
-    @staticmethod
-    def _exp(eta: Floats) -> Floats:
-        return np.exp(np.minimum(eta, 700.0))
+    def cumulative(self, eta: Floats) -> Cumulative:
+        """Distribution of the logarithm of an exponential variable."""
+        capped = np.minimum(eta, 700.0)
+        hazard = np.exp(capped)
+        density = np.exp(capped - hazard)
+        return Cumulative(-np.expm1(-hazard), np.exp(-hazard), density, density * (1 - hazard))
 
 
 BINARY_LINKS: dict[str, CumulativeLink] = {
-    link.name: link for link in (Logit(), Probit(), ComplementaryLogLog())
+    "logit": Logit(),
+    "probit": Probit(),
+    "cloglog": ComplementaryLogLog(),
 }
 """Links whose inverse is a distribution function."""
 

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from orchestration.glm.arrays import Floats
 from orchestration.glm.design import Design
 from orchestration.glm.errors import ConvergenceError
 from orchestration.glm.families import NegativeBinomial, Poisson, rising_log_sum
 from orchestration.glm.fit import (
     Estimate,
+    FitOptions,
     PatternData,
     embed,
     fit_patterns,
@@ -21,8 +22,6 @@ from orchestration.glm.fit import (
 from orchestration.glm.links import Link
 from orchestration.glm.newton import Optimum, Proposal, invert, maximise, solve
 from orchestration.glm.sample import Sample
-
-Floats = NDArray[np.float64]
 
 _SERIES_BELOW = 0.02
 _MAX_LOG_STEP = 2.0
@@ -101,9 +100,7 @@ class _Model:
     def propose(self, parameters: Floats) -> Proposal:
         eta, mean, alpha = self.split(parameters)
         kept = self.design.kept
-        score, weights = score_and_weights(
-            self.data, NegativeBinomial(alpha), self.link, eta, observed=False
-        )
+        score, weights = score_and_weights(self.data, NegativeBinomial(alpha), self.link, eta, observed=False)
         slope, bend = self.alpha_derivatives(mean, alpha)
         gradient = np.append(self.design.sums(score)[kept], alpha * slope)
         joint = self.joint_information(eta, mean, alpha)
@@ -123,21 +120,10 @@ class _Model:
             step = np.append(free, gradient[-1] / curvature)
         step[-1] = np.clip(step[-1], -_MAX_LOG_STEP, _MAX_LOG_STEP)
         change = np.abs(self.design.predict(spread(step[:-1], kept))).max()
-        return Proposal(
-            step=step, size=float(max(change, abs(step[-1]))), gain=float(gradient @ step) / 2
-        )
+        return Proposal(step=step, size=float(max(change, abs(step[-1]))), gain=float(gradient @ step) / 2)
 
 
-def estimate_negative_binomial(
-    design: Design,
-    sample: Sample,
-    link: Link,
-    *,
-    observed: bool,
-    robust: bool,
-    max_iterations: int,
-    name: str,
-) -> Estimate:
+def estimate_negative_binomial(design: Design, sample: Sample, link: Link, options: FitOptions) -> Estimate:
     """Fit with alpha estimated by maximum likelihood.
 
     Expected information is that of the coefficients given alpha, and of alpha given the means, as
@@ -149,19 +135,17 @@ def estimate_negative_binomial(
     """
     data = PatternData.of(sample)
     histogram = Histogram(sample.y, sample.n)
-    model = _Model(design, data, link, histogram, name)
-    location, eta, optimum = fit_patterns(
-        design, data, Poisson(), link, max_iterations=max_iterations, name=f"{name} (Poisson start)"
-    )
+    model = _Model(design, data, link, histogram, options.name)
+    location, eta, optimum = fit_patterns(design, data, Poisson(), link, options.named("Poisson start"))
     alpha = _moment_alpha(sample, link.inverse(eta))
     if alpha is None:
-        return _boundary(model, sample, location, eta, optimum, observed=observed, robust=robust)
+        return _boundary(model, sample, location, eta, optimum, options)
     start = np.append(location[design.kept], np.log(alpha))
     optimum = maximise(
-        start, model.log_likelihood, model.propose, max_iterations=max_iterations, name=name
+        start, model.log_likelihood, model.propose, max_iterations=options.max_iterations, name=options.name
     )
     eta, mean, alpha = model.split(optimum.parameters)
-    covariance = _covariance(model, sample, eta, mean, alpha, observed=observed, robust=robust)
+    covariance = _covariance(model, sample, eta, mean, alpha, options)
     step = None if optimum.diverging is None else spread(optimum.diverging[:-1], design.kept)
     return Estimate(
         location=spread(optimum.parameters[:-1], design.kept),
@@ -185,12 +169,12 @@ def _moment_alpha(sample: Sample, mean: Floats) -> float | None:
 
 
 def _covariance(
-    model: _Model, sample: Sample, eta: Floats, mean: Floats, alpha: float, *, observed: bool, robust: bool
+    model: _Model, sample: Sample, eta: Floats, mean: Floats, alpha: float, options: FitOptions
 ) -> Floats:
     size = model.design.rank
     family = NegativeBinomial(alpha)
     bread_inverse = model.joint_information(eta, mean, alpha)
-    if not observed:
+    if not options.observed:
         weights = score_and_weights(model.data, family, model.link, eta, observed=False)[1]
         kept = model.design.kept
         bread_inverse[:size, :size] = model.design.gram(weights)[np.ix_(kept, kept)]
@@ -201,7 +185,7 @@ def _covariance(
             f"{model.name}: the information is singular at the estimates. Fix alpha, or use the poisson "
             f"distribution with robust covariance."
         )
-    if not robust:
+    if not options.robust:
         return bread
     fitted, slope = mean[sample.pattern], model.link.slope(eta)[sample.pattern]
     by_eta = (sample.y - fitted) * slope / family.variance(fitted)
@@ -219,22 +203,15 @@ def _covariance(
 
 
 def _boundary(
-    model: _Model,
-    sample: Sample,
-    location: Floats,
-    eta: Floats,
-    optimum: Optimum,
-    *,
-    observed: bool,
-    robust: bool,
+    model: _Model, sample: Sample, location: Floats, eta: Floats, optimum: Optimum, options: FitOptions
 ) -> Estimate:
     """The Poisson fit as a negative binomial one with alpha = 0, whose standard error does not exist."""
     design = model.design
-    weights = score_and_weights(model.data, Poisson(), model.link, eta, observed=observed)[1]
+    weights = score_and_weights(model.data, Poisson(), model.link, eta, observed=options.observed)[1]
     covariance = invert(design.gram(weights)[np.ix_(design.kept, design.kept)])
     if covariance is None:
         raise ConvergenceError(f"{model.name}: the information is singular. Drop a predictor.")
-    if robust:
+    if options.robust:
         covariance = covariance @ robust_meat(design, sample, Poisson(), model.link, eta) @ covariance
     step = None if optimum.diverging is None else spread(optimum.diverging, design.kept)
     return Estimate(

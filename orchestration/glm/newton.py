@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from orchestration.glm.arrays import Floats
 from orchestration.glm.errors import ConvergenceError
-
-Floats = NDArray[np.float64]
 
 STEP_TOLERANCE = 1e-9
 _MAX_HALVINGS = 40

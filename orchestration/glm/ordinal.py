@@ -3,23 +3,26 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from orchestration.glm.arrays import Floats
 from orchestration.glm.design import Design
 from orchestration.glm.errors import ConvergenceError
-from orchestration.glm.fit import Estimate, embed, spread
-from orchestration.glm.links import CumulativeLink
+from orchestration.glm.fit import Estimate, FitOptions, embed, spread
+from orchestration.glm.links import Cumulative, CumulativeLink
 from orchestration.glm.newton import Proposal, invert, maximise, solve
 from orchestration.glm.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class _Point:
-    """Category probabilities (P x J) and, at each threshold (P x J-1), density and its derivative."""
+    """The model at some parameters.
+
+    Category probabilities (P x J), counts over them (P x J, 0 where there is no case), and the density and
+    its derivative at each threshold (P x J-1).
+    """
 
     probability: Floats
+    ratio: Floats
     density: Floats
     bend: Floats
 
@@ -36,8 +39,10 @@ class _Model:
         self.design, self.counts, self.link, self.name = design, counts, link, name
         self.offset = np.zeros(len(counts)) if offset is None else offset
         self.n_thresholds = counts.shape[1] - 1
+        self.used = counts > 0
         self.kept = design.kept.copy()
         self.kept[0] = False
+        self._last: tuple[Floats, _Point] | None = None
 
     def location(self, parameters: Floats) -> Floats:
         """Location coefficients (q)."""
@@ -48,50 +53,59 @@ class _Model:
         return self.offset + self.design.predict(self.location(parameters))
 
     def at(self, parameters: Floats) -> _Point:
-        """Probabilities and densities at a point."""
+        """The model at these parameters; the likelihood and the next step ask for the same ones."""
+        if self._last is not None and self._last[0] is parameters:
+            return self._last[1]
         cut = parameters[: self.n_thresholds] - self.eta(parameters)[:, None]
-        return _Point(_differences(self.link, cut), self.link.slope(cut), self.link.curvature(cut))
+        tails = self.link.cumulative(cut)
+        probability = _differences(tails)
+        ratio = np.zeros_like(probability)
+        np.divide(self.counts, probability, out=ratio, where=self.used & (probability > 0))
+        point = _Point(probability, ratio, tails.density, tails.bend)
+        self._last = (parameters, point)
+        return point
 
     def log_likelihood(self, parameters: Floats) -> float:
         """Log-likelihood; minus infinity where thresholds are out of order."""
         if (np.diff(parameters[: self.n_thresholds]) <= 0).any():
             return -np.inf
-        cut = parameters[: self.n_thresholds] - self.eta(parameters)[:, None]
-        probability = _differences(self.link, cut)
-        used = self.counts > 0
-        if (probability[used] <= 0).any():
+        used = self.at(parameters).probability[self.used]
+        if (used <= 0).any():
             return -np.inf
-        return float((self.counts[used] * np.log(probability[used])).sum())
+        return float(self.counts[self.used] @ np.log(used))
 
     def gradient(self, point: _Point) -> Floats:
         """Score of the parameters."""
-        ratio = _ratio(self.counts, point.probability)
-        by_cut = point.density * (ratio[:, :-1] - ratio[:, 1:])
+        by_cut = point.density * (point.ratio[:, :-1] - point.ratio[:, 1:])
         by_location = -self.design.sums(by_cut.sum(axis=1))[self.kept]
         return np.concatenate([by_cut.sum(axis=0), by_location])
 
     def information(self, point: _Point, *, observed: bool) -> Floats:
         """Information matrix: with counts as they are (observed) or as expected."""
         if observed:
-            ratio, bend = _ratio(self.counts, point.probability), point.bend
-        else:
-            rows = self.counts.sum(axis=1, keepdims=True)
-            ratio, bend = np.broadcast_to(rows, self.counts.shape), np.zeros_like(point.bend)
-        return self._assemble(point, ratio, bend)
+            turn = point.bend * (point.ratio[:, :-1] - point.ratio[:, 1:])
+            return self._assemble(point, self._over_probability(point, point.ratio), turn)
+        rows = np.broadcast_to(self.counts.sum(axis=1, keepdims=True), self.counts.shape)
+        return self._assemble(point, self._over_probability(point, rows), None)
 
     def meat(self, point: _Point) -> Floats:
         """Sum over rows of the outer product of their scores."""
-        ratio = _ratio(self.counts, point.probability)
-        return self._assemble(point, ratio, np.zeros_like(point.bend))
+        return self._assemble(point, self._over_probability(point, point.ratio), None)
 
-    def _assemble(self, point: _Point, ratio: Floats, bend: Floats) -> Floats:
+    @staticmethod
+    def _over_probability(point: _Point, values: Floats) -> Floats:
+        share = np.zeros_like(point.probability)
+        return np.divide(values, point.probability, out=share, where=point.probability > 0)
+
+    def _assemble(self, point: _Point, share: Floats, turn: Floats | None) -> Floats:
         """The matrix from its parts by pattern, tridiagonal in the thresholds.
 
         As the likelihood depends on threshold minus location alone, the other parts are sums of these.
         """
         density = point.density
-        share = ratio * _ratio(np.ones_like(ratio), point.probability)
-        diagonal = density**2 * (share[:, :-1] + share[:, 1:]) - bend * (ratio[:, :-1] - ratio[:, 1:])
+        diagonal = density**2 * (share[:, :-1] + share[:, 1:])
+        if turn is not None:
+            diagonal -= turn
         beside = -density[:, :-1] * density[:, 1:] * share[:, 1:-1]
         across = diagonal.copy()
         across[:, :-1] += beside
@@ -120,16 +134,7 @@ class _Model:
         return Proposal(step=step, size=float(size), gain=float(gradient @ step) / 2)
 
 
-def estimate_ordinal(
-    design: Design,
-    sample: Sample,
-    link: CumulativeLink,
-    *,
-    observed: bool,
-    robust: bool,
-    max_iterations: int,
-    name: str,
-) -> Estimate:
+def estimate_ordinal(design: Design, sample: Sample, link: CumulativeLink, options: FitOptions) -> Estimate:
     """Maximum likelihood fit of a cumulative-link model.
 
     `extras` of the estimate are the J-1 thresholds; the log-likelihood is that of single rows.
@@ -137,17 +142,19 @@ def estimate_ordinal(
     Raises:
         ConvergenceError: no maximum was found.
     """
-    model = _Model(design, sample.category_counts(), sample.offset, link, name)
+    model = _Model(design, sample.category_counts(), sample.offset, link, options.name)
     start = np.zeros(model.n_thresholds + int(model.kept.sum()))
     start[: model.n_thresholds] = _start_thresholds(model)
     optimum = maximise(
-        start, model.log_likelihood, model.propose, max_iterations=max_iterations, name=name
+        start, model.log_likelihood, model.propose, max_iterations=options.max_iterations, name=options.name
     )
     point = model.at(optimum.parameters)
-    covariance = invert(model.information(point, observed=observed))
+    covariance = invert(model.information(point, observed=options.observed))
     if covariance is None:
-        raise ConvergenceError(f"{name}: the information is singular at the estimates. Drop a predictor.")
-    if robust:
+        raise ConvergenceError(
+            f"{options.name}: the information is singular at the estimates. Drop a predictor."
+        )
+    if options.robust:
         covariance = covariance @ model.meat(point) @ covariance
     size = model.n_thresholds
     # Reported order is location first, then thresholds.
@@ -169,21 +176,19 @@ def estimate_ordinal(
     )
 
 
-def null_ordinal(
-    sample: Sample, design: Design, link: CumulativeLink, *, max_iterations: int, name: str
-) -> float:
+def null_ordinal(sample: Sample, design: Design, link: CumulativeLink, options: FitOptions) -> float:
     """Log-likelihood of the model with only thresholds (and the offset)."""
     counts = sample.category_counts()
     if sample.offset is None:
         totals = counts.sum(axis=0)
         return float((totals * np.log(totals / totals.sum())).sum())
     bare = design.leading(1, counts.sum(axis=1))
-    model = _Model(bare, counts, sample.offset, link, f"{name} (thresholds only)")
+    model = _Model(bare, counts, sample.offset, link, f"{options.name} (thresholds only)")
     optimum = maximise(
         _start_thresholds(model),
         model.log_likelihood,
         model.propose,
-        max_iterations=max_iterations,
+        max_iterations=options.max_iterations,
         name=model.name,
     )
     return optimum.log_likelihood
@@ -191,7 +196,7 @@ def null_ordinal(
 
 def category_probabilities(link: CumulativeLink, thresholds: Floats, eta: Floats) -> Floats:
     """P(Y = j) by row of eta, with columns in the order of the categories."""
-    return _differences(link, thresholds - eta[:, None])
+    return _differences(link.cumulative(thresholds - eta[:, None]))
 
 
 def _start_thresholds(model: _Model) -> Floats:
@@ -200,17 +205,12 @@ def _start_thresholds(model: _Model) -> Floats:
     return model.link.link(np.cumsum(totals)[:-1] / totals.sum()) + shift
 
 
-def _differences(link: CumulativeLink, cut: Floats) -> Floats:
+def _differences(tails: Cumulative) -> Floats:
     """Probabilities between successive cuts, from whichever tail does not cancel."""
-    below, above = link.inverse(cut), link.survival(cut)
-    probability = np.empty((len(cut), cut.shape[1] + 1))
+    below, above = tails.below, tails.above
+    probability = np.empty((len(below), below.shape[1] + 1))
     probability[:, 0], probability[:, -1] = below[:, 0], above[:, -1]
     from_left = below[:, 1:] - below[:, :-1]
     from_right = above[:, :-1] - above[:, 1:]
     probability[:, 1:-1] = np.where(below[:, :-1] < 0.5, from_left, from_right)
     return probability
-
-
-def _ratio(counts: Floats, probability: Floats) -> Floats:
-    """Counts over probabilities, 0 where the count is: a probability may have underflowed there."""
-    return np.divide(counts, probability, out=np.zeros_like(probability), where=(counts > 0) & (probability > 0))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from orchestration.glm.arrays import Floats
 
 REDUNDANT_NOTE = "Set to zero because this parameter is redundant."
 
@@ -152,7 +153,7 @@ class GlmResult:
     effects: tuple[EffectTest, ...]
     marginal_means: tuple[MarginalMean, ...]
     parameter_names: tuple[str, ...]
-    covariance: NDArray[np.float64]
+    covariance: Floats
     is_converged: bool
     iterations: int
     warnings: tuple[str, ...]

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.glm.arrays import Booleans, Floats, Integers, sum_by_code
 from orchestration.glm.cells import Categorical, Cells, response_numbers, response_variable, subset_variable
 from orchestration.glm.errors import GlmError
 from orchestration.glm.spec import ModelSpec
 from orchestration.glm.sql import quote_identifier, quote_literal
+
+
+_TABLE_FACTOR = 16
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class Factor:
     name: str
     levels: tuple[str, ...]
     labels: tuple[str | None, ...]
-    codes: NDArray[np.int64]
-    counts: NDArray[np.int64]
+    codes: Integers
+    counts: Integers
     reference: int
 
 
@@ -67,29 +71,29 @@ class Sample:
 
     factors: tuple[Factor, ...]
     dropped: tuple[str, ...]
-    unused_levels: tuple[tuple[str, str], ...]
+    unused_levels: tuple[tuple[str, str, str | None], ...]
     covariate_names: tuple[str, ...]
-    covariates: NDArray[np.float64]
-    offset: NDArray[np.float64] | None
-    pattern: NDArray[np.int64]
-    y: NDArray[np.float64]
-    trials: NDArray[np.float64]
-    n: NDArray[np.float64]
+    covariates: Floats
+    offset: Floats | None
+    pattern: Integers
+    y: Floats
+    trials: Floats
+    n: Floats
     n_patterns: int
     categories: tuple[Category, ...]
     cases: Cases
     fingerprint: str
     is_synthetic: bool
 
-    def pattern_sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def pattern_sums(self, values: Floats) -> Floats:
         """Sums of a value of the cells by pattern."""
-        return np.bincount(self.pattern, weights=values, minlength=self.n_patterns)
+        return sum_by_code(self.pattern, values, self.n_patterns)
 
-    def category_counts(self) -> NDArray[np.float64]:
+    def category_counts(self) -> Floats:
         """Rows by pattern and category of an ordinal response, P x J."""
         width = len(self.categories)
         key = self.pattern * width + self.y.astype(np.int64)
-        return np.bincount(key, weights=self.n, minlength=self.n_patterns * width).reshape(-1, width)
+        return sum_by_code(key, self.n, self.n_patterns * width).reshape(-1, width)
 
 
 def list_subsets(cells: Cells, spec: ModelSpec) -> list[Subset]:
@@ -107,7 +111,9 @@ def list_subsets(cells: Cells, spec: ModelSpec) -> list[Subset]:
             parts = list(zip(variables, columns, codes, strict=True))
             subsets.append(
                 Subset(
-                    name=",".join(f"{variable.name}={column.levels[code]}" for variable, column, code in parts),
+                    name=",".join(
+                        f"{variable.name}={column.levels[code]}" for variable, column, code in parts
+                    ),
                     condition=" AND ".join(
                         f"{quote_identifier(variable.column)} = {quote_literal(column.values[code])}"
                         for variable, column, code in parts
@@ -149,13 +155,15 @@ def draw_sample(cells: Cells, spec: ModelSpec, subset: Subset) -> Sample:
     y, trials, categories = _response(cells, spec, rows)
     pattern, y, trials, n = _merge(pattern, y, trials, cells.n[rows])
     factors = tuple(_factor(spec, column, column.codes[first], cells.n[rows]) for column in varying)
-    covariates = np.column_stack([moving[name][first] for name in moving]) if moving else np.empty((len(first), 0))
+    covariates = (
+        np.column_stack([moving[name][first] for name in moving]) if moving else np.empty((len(first), 0))
+    )
     sample_offset = None if offset is None else offset[first]
     return Sample(
         factors=factors,
         dropped=tuple(dropped),
         unused_levels=tuple(
-            (column.name, level) for column in varying for level in column.unused
+            (column.name, level, label) for column in varying for level, label in column.unused
         ),
         covariate_names=tuple(moving),
         covariates=covariates,
@@ -167,7 +175,9 @@ def draw_sample(cells: Cells, spec: ModelSpec, subset: Subset) -> Sample:
         n_patterns=len(first),
         categories=categories,
         cases=cases,
-        fingerprint=_fingerprint(spec, factors, covariates, sample_offset, categories, (pattern, y, trials, n)),
+        fingerprint=_fingerprint(
+            spec, factors, covariates, sample_offset, categories, (pattern, y, trials, n)
+        ),
         is_synthetic=bool(cells.synthetic is not None and cells.synthetic[rows].any()),
     )
 
@@ -177,13 +187,13 @@ class _Column:
     """A categorical column in a sample, with the levels that occur."""
 
     name: str
-    codes: NDArray[np.int64]
+    codes: Integers
     levels: tuple[str, ...]
     labels: tuple[str | None, ...]
-    unused: tuple[str, ...]
+    unused: tuple[tuple[str, str | None], ...]
 
     @classmethod
-    def take(cls, name: str, column: Categorical, rows: NDArray[np.int64]) -> "_Column":
+    def take(cls, name: str, column: Categorical, rows: Integers) -> "_Column":
         codes = column.codes[rows]
         used = np.bincount(codes, minlength=len(column.levels)) > 0
         return cls(
@@ -191,11 +201,15 @@ class _Column:
             codes=(np.cumsum(used) - 1)[codes],
             levels=tuple(level for level, keep in zip(column.levels, used, strict=True) if keep),
             labels=tuple(label for label, keep in zip(column.labels, used, strict=True) if keep),
-            unused=tuple(level for level, keep in zip(column.levels, used, strict=True) if not keep),
+            unused=tuple(
+                pair
+                for pair, keep in zip(zip(column.levels, column.labels, strict=True), used, strict=True)
+                if not keep
+            ),
         )
 
 
-def _missing(cells: Cells, spec: ModelSpec) -> dict[str, NDArray[np.bool_]]:
+def _missing(cells: Cells, spec: ModelSpec) -> dict[str, Booleans]:
     """Where each variable of the model is missing."""
     response = response_variable(spec)
     missing = {column: np.isnan(cells.numbers[column]) for column in response_numbers(spec)}
@@ -209,11 +223,7 @@ def _missing(cells: Cells, spec: ModelSpec) -> dict[str, NDArray[np.bool_]]:
 
 
 def _count_cases(
-    cells: Cells,
-    inside: NDArray[np.bool_],
-    chosen: NDArray[np.bool_],
-    complete: NDArray[np.bool_],
-    missing: Mapping[str, NDArray[np.bool_]],
+    cells: Cells, inside: Booleans, chosen: Booleans, complete: Booleans, missing: Mapping[str, Booleans]
 ) -> Cases:
     total, included = int(cells.n[inside].sum()), int(cells.n[complete].sum())
     counts = {name: int(cells.n[chosen & absent].sum()) for name, absent in missing.items()}
@@ -235,8 +245,8 @@ def _no_rows(cells: Cells, spec: ModelSpec, subset: Subset, cases: Cases) -> str
     )
 
 
-def _factor(spec: ModelSpec, column: _Column, codes: NDArray[np.int64], n: NDArray[np.int64]) -> Factor:
-    counts = np.bincount(column.codes, weights=n, minlength=len(column.levels)).astype(np.int64)
+def _factor(spec: ModelSpec, column: _Column, codes: Integers, n: Integers) -> Factor:
+    counts = sum_by_code(column.codes, n, len(column.levels)).astype(np.int64)
     return Factor(
         name=column.name,
         levels=column.levels,
@@ -258,7 +268,7 @@ def _reference(spec: ModelSpec, column: _Column) -> int:
     for index, (level, label) in enumerate(zip(column.levels, column.labels, strict=True)):
         if wanted in (level, label):
             return index
-    if wanted in column.unused:
+    if any(wanted in pair for pair in column.unused):
         return last
     raise GlmError(
         f"Model {spec.name}: factor {column.name} has no level '{wanted}' to be its reference. "
@@ -266,14 +276,12 @@ def _reference(spec: ModelSpec, column: _Column) -> int:
     )
 
 
-def _dense(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
+def _dense(values: Floats) -> tuple[Integers, int]:
     distinct, codes = np.unique(values, return_inverse=True)
     return codes.astype(np.int64), len(distinct)
 
 
-def _rank(
-    parts: Sequence[tuple[NDArray[np.int64], int]], length: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _rank(parts: Sequence[tuple[Integers, int]], length: int) -> tuple[Integers, Integers]:
     """Number the distinct combinations of codes in lexicographic order; also where each first occurs."""
     key, size = np.zeros(length, dtype=np.int64), 1
     for codes, width in parts:
@@ -281,29 +289,35 @@ def _rank(
             distinct, key = np.unique(key, return_inverse=True)
             size = len(distinct)
         key, size = key * width + codes, size * width
-    _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
-    return pattern.astype(np.int64), first
+    if size > _TABLE_FACTOR * length:
+        _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
+        return pattern.astype(np.int64), first.astype(np.int64)
+    # A table of the possible keys is cheaper than sorting them.
+    present = np.zeros(size, dtype=bool)
+    present[key] = True
+    pattern = (np.cumsum(present) - 1)[key]
+    first = np.empty(int(present.sum()), dtype=np.int64)
+    first[pattern[::-1]] = np.arange(length - 1, -1, -1)
+    return pattern, first
 
 
 def _merge(
-    pattern: NDArray[np.int64], y: NDArray[np.float64], trials: NDArray[np.float64], n: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    pattern: Integers, y: Floats, trials: Floats, n: Integers
+) -> tuple[Integers, Floats, Floats, Floats]:
     """Add up cells of the same pattern, response and trials, in canonical order."""
     parts = [(pattern, int(pattern.max()) + 1), _dense(y)]
     if trials.min() != trials.max():
         parts.append(_dense(trials))
     cell, first = _rank(parts, len(pattern))
-    return pattern[first], y[first], trials[first], np.bincount(cell, weights=n)
+    return pattern[first], y[first], trials[first], sum_by_code(cell, n, len(first))
 
 
-def _response(
-    cells: Cells, spec: ModelSpec, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[Category, ...]]:
+def _response(cells: Cells, spec: ModelSpec, rows: Integers) -> tuple[Floats, Floats, tuple[Category, ...]]:
     """Response and trials of the cells, and the categories of a categorical response."""
     variable = response_variable(spec)
     if variable is not None:
         column = _Column.take(variable.name, cells.categorical(variable), rows)
-        counts = np.bincount(column.codes, weights=cells.n[rows], minlength=len(column.levels))
+        counts = sum_by_code(column.codes, cells.n[rows], len(column.levels))
         triples = zip(column.levels, column.labels, counts, strict=True)
         categories = tuple(Category(level, label, int(count)) for level, label, count in triples)
         if len(categories) < 2:
@@ -320,7 +334,7 @@ def _response(
     return y, trials, ()
 
 
-def _is_event(spec: ModelSpec, column: _Column) -> NDArray[np.bool_]:
+def _is_event(spec: ModelSpec, column: _Column) -> Booleans:
     if len(column.levels) != 2:
         raise GlmError(
             f"Model {spec.name}: a binomial response has two values, {column.name} has "
@@ -336,7 +350,7 @@ def _is_event(spec: ModelSpec, column: _Column) -> NDArray[np.bool_]:
     raise GlmError(f"Model {spec.name}: response {column.name} has no value '{text}' to be the event.")
 
 
-def _check_numbers(spec: ModelSpec, y: NDArray[np.float64], trials: NDArray[np.float64]) -> None:
+def _check_numbers(spec: ModelSpec, y: Floats, trials: Floats) -> None:
     name = spec.response.name
     if spec.distribution in ("poisson", "negative_binomial") and y.min() < 0:
         raise GlmError(f"Model {spec.name}: {name} is a count, but has the value {y.min():g}.")
@@ -351,14 +365,16 @@ def _check_numbers(spec: ModelSpec, y: NDArray[np.float64], trials: NDArray[np.f
             f"other rows with 'where'."
         )
     if spec.distribution in ("poisson", "negative_binomial") and y.max() == 0:
-        raise GlmError(f"Model {spec.name}: {name} is 0 in every row that is used; there is nothing to explain.")
+        raise GlmError(
+            f"Model {spec.name}: {name} is 0 in every row that is used; there is nothing to explain."
+        )
 
 
 def _fingerprint(
     spec: ModelSpec,
     factors: Sequence[Factor],
-    covariates: NDArray[np.float64],
-    offset: NDArray[np.float64] | None,
+    covariates: Floats,
+    offset: Floats | None,
     categories: Sequence[Category],
     cells: Sequence[NDArray[np.generic]],
 ) -> str:

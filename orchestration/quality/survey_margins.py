@@ -79,9 +79,7 @@ class _Check:
             printed=self.printed,
             expected_low=float(self.expected.low),
             expected_high=float(self.expected.high),
-            holds=is_base_right
-            and compared is not None
-            and _is_inside(compared, self.expected),
+            holds=is_base_right and compared is not None and _is_inside(compared, self.expected),
             ambiguity=self.ambiguity,
         )
 
@@ -106,10 +104,7 @@ def margin_results(
     ).fetchone()
     numbers = [int(number or 0) for number in row or ()]
     pairs = zip(numbers[0::2], numbers[1::2], strict=True)
-    return [
-        check.compare(base_n, count)
-        for check, (base_n, count) in zip(checks, pairs, strict=True)
-    ]
+    return [check.compare(base_n, count) for check, (base_n, count) in zip(checks, pairs, strict=True)]
 
 
 def _checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
@@ -128,9 +123,7 @@ def _quota_checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
             base="all respondents",
             declared_base_n=None,
             printed=str(quota.n),
-            expected=Interval(
-                Decimal(quota.n), Decimal(quota.n), has_low=True, has_high=True
-            ),
+            expected=Interval(Decimal(quota.n), Decimal(quota.n), has_low=True, has_high=True),
             ambiguity=quota.ambiguity,
             base_sql="count(*)",
             count_sql=_count_sql(declaration, quota.where),
@@ -149,9 +142,7 @@ def _range_checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
                 base=describe_filter(base),
                 declared_base_n=None,
                 printed=f"{allowed.min}–{allowed.max}",
-                expected=Interval(
-                    Decimal(100), Decimal(100), has_low=True, has_high=True
-                ),
+                expected=Interval(Decimal(100), Decimal(100), has_low=True, has_high=True),
                 ambiguity=None,
                 base_sql=_count_sql(declaration, base),
                 count_sql=_count_sql(declaration, base, {rule.count: allowed}),
@@ -208,16 +199,12 @@ def _sum_sql(declaration: SurveyDeclaration, count: str, base: Filter) -> str:
 def _where_sql(declaration: SurveyDeclaration, *filters: Filter) -> str:
     """All conditions of all filters joined by *and*. Names and codes are validated by the declaration."""
     conditions = []
-    for variable, condition in (
-        item for one_filter in filters for item in one_filter.items()
-    ):
+    for variable, condition in (item for one_filter in filters for item in one_filter.items()):
         column = mart_column(variable, declaration)
         if isinstance(condition, NumberRange):
             conditions.append(f"{column} between {condition.min} and {condition.max}")
         else:
-            conditions.append(
-                f"{column} in ({', '.join(str(code) for code in condition)})"
-            )
+            conditions.append(f"{column} in ({', '.join(str(code) for code in condition)})")
     return " and ".join(conditions) or "true"
 
 

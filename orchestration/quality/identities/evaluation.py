@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from orchestration.quality.identities.rules import (
     AtMost,
-    Band,
     Between,
     Each,
     Filter,
@@ -80,59 +79,57 @@ def _instance_key(identity: Identity) -> str:
 def _terms_sql(identity: Identity) -> str:
     """Cells of every instance; an instance is kept only when each of its places is filled."""
     (_, anchor), *_ = roles(identity)
-    across = "edition_id" not in identity.same
-    scope = f"select * from {_FIGURES}" + (
-        " where is_latest_in_dataset" if across else ""
-    )
+    scope = f"select * from {_FIGURES}" + ("" if "edition_id" in identity.same else " where is_latest_in_dataset")
     keys = ", ".join(f'"{key}"' for key in identity.same)
     period = ", opens_on, closes_on" if "time_period" in identity.same else ""
     own = ", observation_id, ref_area as whole_area" if _needs_whole(identity) else ""
-    selects = [
-        _place_sql(identity, role, term, place)
-        for place, (role, term) in enumerate(roles(identity))
-    ]
-    alone = next((term for _, term in roles(identity) if term.alone), None)
-    instance = "instance || ' ' || observation_id" if alone else "instance"
-    places = len(selects)
-    complete = _group_sizes(identity)
-    return (
-        f"""
+    places = [_place_sql(identity, role, term, place) for place, (role, term) in enumerate(roles(identity))]
+    filled = f"""
         with figures as ({scope}),
         anchor as (
             select distinct {keys}{period}{own}
             from figures
             where {_condition("figures", _merged(identity, anchor))} and figure_value is not null
         ),
-        filled as ({" union all ".join(selects)}),
+        filled as ({" union all ".join(places)})"""
+    if any(term.alone for _, term in roles(identity)):
+        return filled + _one_part_each_sql(identity)
+    return f"""{filled},
         checked as (
             select
-                *,
-                count(distinct place) over (partition by instance) as places,
-                count(*) filter (where is_member) over (partition by instance) as members
+                filled.*,
+                held.places,
+                held.members
             from filled
+            inner join (
+                select instance, count(distinct place) as places, count(*) filter (where is_member) as members
+                from filled
+                group by instance
+            ) as held on filled.instance = held.instance
         )
         select {_literal(identity.id)} as rule_id, instance, role, coefficient, observation_id
         from checked
-        where places = {places} and members = {complete}
-        """
-        if not alone
-        else f"""
-        with figures as ({scope}),
-        anchor as (
-            select distinct {keys}{period}{own}
-            from figures
-            where {_condition("figures", _merged(identity, anchor))} and figure_value is not null
-        ),
-        filled as ({" union all ".join(selects)})
-        select {_literal(identity.id)} as rule_id,
-            parts.instance || ' ' || parts.observation_id as instance,
-            one.role, one.coefficient, one.observation_id
+        where places = {len(places)} and members = {_group_sizes(identity)}"""
+
+
+def _one_part_each_sql(identity: Identity) -> str:
+    """Each part makes an instance of its own with the whole."""
+    return f"""
+        select
+            {_literal(identity.id)} as rule_id,
+            parts.instance || ' cell=' || parts.observation_id as instance,
+            cells.role,
+            cells.coefficient,
+            cells.observation_id
         from filled as parts
-        inner join filled as one
-            on parts.instance = one.instance and (one.role = 'whole' or one.observation_id = parts.observation_id)
-        where parts.role = 'part' and {instance} is not null
-        """
-    )
+        inner join filled as cells
+            on
+                parts.instance = cells.instance
+                and (cells.role = 'whole' or cells.observation_id = parts.observation_id)
+        where parts.role = 'part'
+            and exists (
+                select 1 from filled as wholes where wholes.instance = parts.instance and wholes.role = 'whole'
+            )"""
 
 
 def _needs_whole(identity: Identity) -> bool:

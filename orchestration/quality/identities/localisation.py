@@ -9,7 +9,7 @@ elimination over fractions).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,13 +66,11 @@ class _Constraint:
     bound: Fraction
 
 
-def explain(
-    instances: Iterable[Instance], printed: Mapping[str, Interval]
-) -> dict[str, list[Explanation]]:
+def explain(instances: Iterable[Instance], printed: Mapping[str, Interval]) -> dict[str, list[Explanation]]:
     """The smallest explanations of each broken instance, by `rule_id key`.
 
-    Breaks that share cells are explained together. A break that no set of up to three cells explains
-    has no explanation.
+    An explanation holds a cell of the break and restores every identity that any of its cells takes part
+    in, other breaks included. A break that no set of up to three cells explains has none.
     """
     by_cell: dict[str, list[Instance]] = defaultdict(list)
     broken = []
@@ -81,78 +79,37 @@ def explain(
             by_cell[cell].append(instance)
         if instance.is_broken:
             broken.append(instance)
-    explained: dict[str, list[Explanation]] = {}
-    for component in _components(broken):
-        found = _smallest(component, by_cell, printed)
-        for instance in component:
-            cells = {place.cell for place in instance.places}
-            explained[f"{instance.rule_id} {instance.key}"] = [
-                one for one in found if cells & one.expected.keys()
-            ]
-    return explained
+    search = _Search(by_cell, printed)
+    return {f"{instance.rule_id} {instance.key}": search.smallest(instance) for instance in broken}
 
 
-def _components(broken: list[Instance]) -> Iterator[list[Instance]]:
-    remaining = list(broken)
-    while remaining:
-        component = [remaining.pop(0)]
-        cells = {place.cell for place in component[0].places}
-        grew = True
-        while grew:
-            grew = False
-            for instance in list(remaining):
-                own = {place.cell for place in instance.places}
-                if own & cells:
-                    component.append(instance)
-                    remaining.remove(instance)
-                    cells |= own
-                    grew = True
-        yield component
+class _Search:
+    """The search for explanations; remembers what was solved, because breaks share cells."""
 
+    def __init__(self, by_cell: Mapping[str, list[Instance]], printed: Mapping[str, Interval]) -> None:
+        self._by_cell = by_cell
+        self._printed = printed
+        self._solved: dict[frozenset[str], dict[str, Interval] | None] = {}
 
-def _smallest(
-    component: list[Instance],
-    by_cell: Mapping[str, list[Instance]],
-    printed: Mapping[str, Interval],
-) -> list[Explanation]:
-    for size in range(1, MAX_SUSPECT_SET + 1):
-        found = []
-        for cells in sorted(_hitting_sets(component, size), key=sorted):
-            touched = {id(one): one for cell in cells for one in by_cell[cell]}.values()
-            expected = _solve(cells, touched, printed)
-            if expected is not None:
-                found.append(Explanation(expected))
-        if found:
-            return found
-    return []
+    def smallest(self, broken: Instance) -> list[Explanation]:
+        """The smallest explanations of one break."""
+        sets = {frozenset({place.cell}) for place in broken.places}
+        for _ in range(MAX_SUSPECT_SET):
+            found = [expected for cells in sorted(sets, key=sorted) if (expected := self._expected(cells))]
+            if found:
+                return [Explanation(expected) for expected in found]
+            sets = {cells | {companion} for cells in sets for companion in self._companions(cells)}
+        return []
 
+    def _companions(self, cells: frozenset[str]) -> set[str]:
+        """Cells that share an identity with the set: only they can undo what a change of it breaks."""
+        return {place.cell for cell in cells for one in self._by_cell[cell] for place in one.places} - cells
 
-def _hitting_sets(component: list[Instance], size: int) -> set[frozenset[str]]:
-    """Sets of exactly `size` cells, every one needed, that touch every broken instance."""
-
-    def grow(chosen: frozenset[str]) -> Iterator[frozenset[str]]:
-        missed = next(
-            (
-                one
-                for one in component
-                if not chosen & {place.cell for place in one.places}
-            ),
-            None,
-        )
-        if missed is None:
-            # A set that touches all breaks already may still need a companion: a cell of the same row.
-            if len(chosen) == size:
-                yield chosen
-            elif len(chosen) < size:
-                for cell in {
-                    place.cell for one in component for place in one.places
-                } - chosen:
-                    yield from grow(chosen | {cell})
-        elif len(chosen) < size:
-            for cell in {place.cell for place in missed.places}:
-                yield from grow(chosen | {cell})
-
-    return set(grow(frozenset()))
+    def _expected(self, cells: frozenset[str]) -> dict[str, Interval] | None:
+        if cells not in self._solved:
+            touched = {id(one): one for cell in cells for one in self._by_cell[cell]}.values()
+            self._solved[cells] = _solve(cells, touched, self._printed)
+        return self._solved[cells]
 
 
 def _solve(
@@ -163,6 +120,8 @@ def _solve(
     constraints: list[_Constraint] = []
     for instance in instances:
         constraints.extend(_constraints(instance, cells, printed))
+    if _fails_alone(constraints):
+        return None
     expected = {}
     for cell in sorted(cells):
         interval = _project(constraints, cell, cells - {cell})
@@ -170,6 +129,18 @@ def _solve(
             return None
         expected[cell] = interval
     return expected
+
+
+def _fails_alone(constraints: list[_Constraint]) -> bool:
+    """Whether the limits that hold for one cell by itself already contradict each other."""
+    limits: dict[str, list[_Constraint]] = defaultdict(list)
+    for constraint in constraints:
+        if not constraint.coefficients and constraint.bound < 0:
+            return True
+        if len(constraint.coefficients) == 1:
+            limits[constraint.coefficients[0][0]].append(constraint)
+    intervals = [_project(own, cell, frozenset()) for cell, own in limits.items()]
+    return any(interval is None or interval.is_empty for interval in intervals)
 
 
 def _constraints(
