@@ -1,15 +1,15 @@
 """A battery of models on one relation: cells once, every subset fitted on them, results as tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.glm.cells import read_cells
 from orchestration.glm.errors import SpecificationError
 from orchestration.glm.model import fit_model
 from orchestration.glm.results import GlmResult
 from orchestration.glm.sample import list_subsets
-from orchestration.glm.spec import ModelSpec, load_specs
+from orchestration.glm.spec import ModelSpec, SpecSource, load_specs
 from orchestration.glm.tables import tabulate
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ MODELS_FILE = Path(__file__).with_name("models.yml")
 
 
 def fit_battery(
-    connection: "DuckDBPyConnection",
-    specs: Path | str | Mapping[str, Any] | ModelSpec | Sequence[Any] = MODELS_FILE,
-    relation: str | None = None,
+    connection: "DuckDBPyConnection", specs: SpecSource = MODELS_FILE, relation: str | None = None
 ) -> list[GlmResult]:
     """Fit every model of a specification on every subset that it asks for.
 

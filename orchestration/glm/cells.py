@@ -3,7 +3,7 @@
 import decimal
 import difflib
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 SYNTHETIC_COLUMN = "is_synthetic"
+
+# Kind of a selected item, its column or expression, and the condition that guards an offset.
+_Key = tuple[str, str, str | None]
 
 _NUMERIC_TYPES = ("INT", "DECIMAL", "FLOAT", "DOUBLE", "BOOLEAN", "REAL")
 
@@ -84,7 +87,7 @@ class _Query:
         self.relation = relation
         self.source = quote_relation(relation)
         self.types = self._describe()
-        self.selected: dict[Hashable, str] = {}
+        self.selected: dict[_Key, str] = {}
         for spec in specs:
             self._add_model(spec)
 
@@ -111,7 +114,7 @@ class _Query:
             self._require(spec, variable.column)
             if variable.label is not None:
                 self._require(spec, variable.label)
-            self.selected[("categorical", variable.column)] = quote_identifier(variable.column)
+            self.selected["categorical", variable.column, None] = quote_identifier(variable.column)
         for column in (*spec.covariates, *response_numbers(spec)):
             self._add_number(spec, column)
         self._add_expressions(spec)
@@ -123,17 +126,17 @@ class _Query:
                 f"Model {spec.name}: column {column} of {self.relation} is {self.types[column]}, but a "
                 f"covariate or a numeric response must be a number. List it under factors, or convert it."
             )
-        self.selected[("number", column)] = f"CAST({quote_identifier(column)} AS DOUBLE)"
+        self.selected["number", column, None] = f"CAST({quote_identifier(column)} AS DOUBLE)"
 
     def _add_expressions(self, spec: ModelSpec) -> None:
         condition = "true"
         if spec.where is not None:
             condition = self._expression(spec, spec.where, "where")
-            self.selected[("where", spec.where)] = f"coalesce(CAST(({condition}) AS BOOLEAN), false)"
+            self.selected["where", spec.where, None] = f"coalesce(CAST(({condition}) AS BOOLEAN), false)"
         if spec.offset is not None:
             offset = self._expression(spec, spec.offset, "offset", natural_log=True)
             # The condition guards the expression: log(0) is an error, also in rows that are left out.
-            self.selected[("offset", spec.offset, spec.where)] = (
+            self.selected["offset", spec.offset, spec.where] = (
                 f"CASE WHEN {condition} THEN CAST(({offset}) AS DOUBLE) END"
             )
 
@@ -154,7 +157,7 @@ class _Query:
             f"Model {spec.name}: relation {self.relation} has no column {column}. {hint}"
         )
 
-    def run(self) -> "tuple[pa.Table, dict[Hashable, int]]":
+    def run(self) -> "tuple[pa.Table, dict[_Key, int]]":
         """The grouped cells, and the position of each selected item in them."""
         import duckdb
 
@@ -197,18 +200,22 @@ def read_cells(connection: "DuckDBPyConnection", relation: str, specs: Sequence[
         if variable is not None
     }
     encoded = {
-        column: _encode(table.column(position["categorical", column]))
+        column: _encode(table.column(position["categorical", column, None]))
         for column, _ in sorted_pairs(variables)
     }
     categoricals = {
         (column, label): _with_labels(query, column, label, *encoded[column])
         for column, label in sorted_pairs(variables)
     }
-    floats = {key: _as_float(table.column(index)) for key, index in position.items() if _is_float(key)}
+    floats = {
+        key: _as_float(table.column(index))
+        for key, index in position.items()
+        if key[0] in ("number", "offset")
+    }
     conditions: dict[str | None, Booleans] = {None: np.ones(table.num_rows, dtype=bool)}
-    for key, index in position.items():
-        if isinstance(key, tuple) and key[0] == "where":
-            conditions[key[1]] = table.column(index).to_numpy()
+    for (kind, text, _), index in position.items():
+        if kind == "where":
+            conditions[text] = table.column(index).to_numpy()
     synthetic = table.column("synthetic")
     return Cells(
         relation=relation,
@@ -233,10 +240,6 @@ def _subset_variables(spec: ModelSpec) -> list[VariableSpec]:
         if not isinstance(subset, str)
         for name in subset.by
     ]
-
-
-def _is_float(key: Hashable) -> bool:
-    return isinstance(key, tuple) and key[0] in ("number", "offset")
 
 
 def _as_float(column: "pa.ChunkedArray") -> Floats:

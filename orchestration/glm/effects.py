@@ -11,6 +11,7 @@ from orchestration.glm.fit import Estimate
 from orchestration.glm.results import EffectTest
 
 _RANK_TOLERANCE = 1e-9
+_COVARIANCE_TOLERANCE = 1e-13
 
 
 def wald_tests(
@@ -109,7 +110,7 @@ def _wald(name: str, rows: Floats, estimate: Estimate, covariance: Floats) -> Ef
         return EffectTest(name, "III", "wald", None, 0, None)
     scale = np.sqrt(np.maximum(np.diagonal(spread), 1e-300))
     roots, vectors = np.linalg.eigh(spread / np.outer(scale, scale))
-    used = roots > _RANK_TOLERANCE * roots[-1]
+    used = roots > _COVARIANCE_TOLERANCE * roots[-1]
     projected = vectors[:, used].T @ (values / scale)
     df = int(used.sum())
     chi2 = float((projected**2 / roots[used]).sum())

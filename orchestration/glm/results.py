@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from orchestration.glm.arrays import Floats
 
 REDUNDANT_NOTE = "Set to zero because this parameter is redundant."

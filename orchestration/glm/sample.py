@@ -14,7 +14,6 @@ from orchestration.glm.errors import GlmError
 from orchestration.glm.spec import ModelSpec
 from orchestration.glm.sql import quote_identifier, quote_literal
 
-
 _TABLE_FACTOR = 16
 
 

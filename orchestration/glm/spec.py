@@ -127,7 +127,10 @@ class ModelSpec(_Strict):
     @classmethod
     def _refuse_what_is_not_done(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise ValueError("a model is a mapping of keys such as name, response and distribution")
+            # Pydantic reports a ValueError only.
+            raise ValueError(  # noqa: TRY004
+                "a model is a mapping of keys such as name, response and distribution"
+            )
         for key in _NOT_DONE_KEYS:
             if value.get(key):
                 raise ValueError(f"'{key}' is not supported by this engine; remove it from the model")
@@ -145,7 +148,9 @@ class ModelSpec(_Strict):
     @classmethod
     def _factors_from_names(cls, value: Any) -> Any:
         if not isinstance(value, Sequence) or isinstance(value, str):
-            raise ValueError("factors is a list of column names or {name, column, label} mappings")
+            raise ValueError(  # noqa: TRY004
+                "factors is a list of column names or {name, column, label} mappings"
+            )
         return [{"name": item, "column": item} if isinstance(item, str) else item for item in value]
 
     @field_validator("covariance", mode="before")
@@ -216,6 +221,10 @@ class ModelSpec(_Strict):
         return self.distribution == "negative_binomial" and self.alpha == "estimated"
 
 
+SpecSource = Path | str | Mapping[str, Any] | ModelSpec | Sequence[Any]
+"""A YAML file, one specification, or a list of specifications."""
+
+
 def parse_spec(value: Mapping[str, Any], source: str = "model") -> ModelSpec:
     """Check one specification.
 
@@ -229,7 +238,7 @@ def parse_spec(value: Mapping[str, Any], source: str = "model") -> ModelSpec:
         raise SpecificationError(f"{source}, model {name}: {_describe(error)}.") from None
 
 
-def load_specs(source: Path | str | Mapping[str, Any] | Sequence[Any]) -> list[ModelSpec]:
+def load_specs(source: SpecSource) -> list[ModelSpec]:
     """Specifications from a YAML file (one model, or a `models:` list), a mapping, or a list of either.
 
     Raises:

@@ -30,12 +30,19 @@ class NodeResult:
 
 
 def build(database: Path, target: Path, *arguments: str, dbt_project: Path = DBT_PROJECT) -> list[NodeResult]:
-    """Run `dbt build` on the database file; one result per node, in the order of completion.
+    """Build seeds and models in the database file; one result per node, in the order of completion.
 
     `target` is dbt's working folder (manifest, compiled SQL, partial parse). Raises `FrontierError`
     when dbt cannot run at all; failed nodes are results, not exceptions.
     """
-    return _invoke(["build", *arguments], database, target, dbt_project)
+    without_tests = ["--exclude-resource-types", "test", "unit_test"]
+    return _invoke(["build", *arguments, *without_tests], database, target, dbt_project)
+
+
+def test(database: Path, target: Path, *arguments: str, dbt_project: Path = DBT_PROJECT) -> list[NodeResult]:
+    """Run the data tests of what stands in the database file; unit tests belong to the test suite."""
+    command = ["test", *arguments, "--exclude-resource-types", "unit_test"]
+    return _invoke(command, database, target, dbt_project)
 
 
 def parse(database: Path, target: Path, dbt_project: Path = DBT_PROJECT) -> Path:

@@ -144,7 +144,8 @@ def remember(findings: Iterable[Finding], before: Iterable[Finding], release: st
     """The findings with the releases in which they were first and last seen."""
     first = {finding.id: finding.first_seen for finding in before}
     return [
-        replace(finding, first_seen=first.get(finding.id) or release, last_seen=release) for finding in findings
+        replace(finding, first_seen=first.get(finding.id) or release, last_seen=release)
+        for finding in findings
     ]
 
 

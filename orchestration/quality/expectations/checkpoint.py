@@ -38,20 +38,14 @@ def run_suites(
 
         context = _start_context()
         validations = [_validate(context, connection, file) for file in files]
-        results = [
-            read_outcomes(file, found)
-            for file, found in zip(files, validations, strict=True)
-        ]
+        results = [read_outcomes(file, found) for file, found in zip(files, validations, strict=True)]
         if docs_dir is not None:
             from orchestration.quality.expectations.data_docs import (
                 SuitePage,
                 write_data_docs,
             )
 
-            pages = [
-                SuitePage(*parts)
-                for parts in zip(files, validations, results, strict=True)
-            ]
+            pages = [SuitePage(*parts) for parts in zip(files, validations, results, strict=True)]
             write_data_docs(docs_dir, pages, run_name)
     return [result for of_suite in results for result in of_suite]
 
@@ -95,19 +89,12 @@ def _validate(
     from orchestration.quality.expectations.expectation_types import build_expectation
     from orchestration.quality.expectations.frames import read_frame
 
-    expectations = [
-        build_expectation(file, position)
-        for position in range(len(file.suite.expectations))
-    ]
+    expectations = [build_expectation(file, position) for position in range(len(file.suite.expectations))]
     frame = read_frame(connection, file, _columns_to_read(file, expectations))
     suite = gx.ExpectationSuite(name=file.suite.suite, expectations=expectations)
-    asset = context.data_sources.add_or_update_pandas(
-        file.suite.suite
-    ).add_dataframe_asset(file.suite.table)
+    asset = context.data_sources.add_or_update_pandas(file.suite.suite).add_dataframe_asset(file.suite.table)
     data = asset.add_batch_definition_whole_dataframe("all rows")
-    definition = gx.ValidationDefinition(
-        name=file.suite.suite, data=data, suite=context.suites.add(suite)
-    )
+    definition = gx.ValidationDefinition(name=file.suite.suite, data=data, suite=context.suites.add(suite))
     # A checkpoint for each suite: how much of the values a result may show differs between them.
     checkpoint = gx.Checkpoint(
         name=file.suite.suite,
@@ -143,11 +130,7 @@ def _choose_result_format(file: SuiteFile) -> dict[str, Any]:
             "partial_unexpected_count": 0,
             "exclude_unexpected_values": True,
         }
-    located = (
-        {"unexpected_index_column_names": file.suite.locate_by}
-        if file.suite.locate_by
-        else {}
-    )
+    located = {"unexpected_index_column_names": file.suite.locate_by} if file.suite.locate_by else {}
     return {
         "result_format": "SUMMARY",
         "partial_unexpected_count": SAMPLE_SIZE,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
 PAGES = Path(__file__).with_name("pages")
+GRADES = ("critical", "warning", "info", "holds")
 STYLE_SHEET = "data_docs.css"
 RENDERER = {
     "class_name": "ValidationResultsColumnSectionRenderer",
@@ -54,19 +55,13 @@ class SuitePage:
     @property
     def failures(self) -> Counter[str]:
         """Number of expectations that do not hold, by severity."""
-        return Counter(
-            result.severity for result in self.results if not result.is_success
-        )
+        return Counter(result.severity for result in self.results if not result.is_success)
 
     @property
     def verdict(self) -> str:
         """The gravest severity that does not hold, or 'holds'."""
         return next(
-            (
-                grade
-                for grade in ("critical", "warning", "info")
-                if self.failures[grade]
-            ),
+            (grade for grade in ("critical", "warning", "info") if self.failures[grade]),
             "holds",
         )
 
@@ -94,9 +89,7 @@ class StewardView(DefaultJinjaPageView):
         )
 
 
-def write_data_docs(
-    docs_dir: Path, pages: list[SuitePage], run_name: str | None = None
-) -> Path:
+def write_data_docs(docs_dir: Path, pages: list[SuitePage], run_name: str | None = None) -> Path:
     """Write index.html, suites/<suite>.html and the style sheet, and return the path of the index.
 
     Pages of an earlier run in the same folder are replaced, so that no suite outlives its file.
@@ -109,11 +102,10 @@ def write_data_docs(
     heading = {"run_name": run_name, "run_time": now}
     for page in pages:
         text = view.render(_render_sections(page), page=page, **heading)
-        (suites_dir / f"{page.file.suite.suite}.html").write_text(
-            text, encoding="utf-8"
-        )
+        (suites_dir / f"{page.file.suite.suite}.html").write_text(text, encoding="utf-8")
     index = docs_dir / "index.html"
-    index.write_text(view.render_index(pages, heading), encoding="utf-8")
+    gravest_first = sorted(pages, key=lambda page: (GRADES.index(page.verdict), page.file.suite.suite))
+    index.write_text(view.render_index(gravest_first, heading), encoding="utf-8")
     shutil.copyfile(PAGES / STYLE_SHEET, docs_dir / STYLE_SHEET)
     return index
 
@@ -121,20 +113,14 @@ def write_data_docs(
 def _render_sections(page: SuitePage) -> Any:
     for result in page.validation.results:
         position = entry_position(result)
-        _prepare_for_display(
-            result, page.results[position], page.file.suite.expectations[position]
-        )
-    document = ValidationResultsPageRenderer(RENDERER, run_info_at_end=True).render(
-        page.validation
-    )
+        _prepare_for_display(result, page.results[position], page.file.suite.expectations[position])
+    document = ValidationResultsPageRenderer(RENDERER, run_info_at_end=True).render(page.validation)
     # The first section repeats our heading, the last one the library's bookkeeping of the run.
     document.sections = document.sections[1:-1]
     return document
 
 
-def _prepare_for_display(
-    result: Any, ours: CheckResult, entry: ExpectationEntry
-) -> None:
+def _prepare_for_display(result: Any, ours: CheckResult, entry: ExpectationEntry) -> None:
     """Give the library's renderers what they can show.
 
     They fail on numpy numbers and on comparisons of sets, write sampled values unescaped, leave
@@ -152,8 +138,6 @@ def _prepare_for_display(
     result.result = detail
     config = result.expectation_config
     expectation = config.to_domain_obj()
-    if entry.where or not has_wording(expectation):
-        # A description replaces the library's sentence; it is a template, and it is not escaped.
-        config.description = html.escape(
-            state_expectation(expectation, entry.where)
-        ).replace("$", "$$")
+    if entry.where or "min_value" in config.kwargs or not has_wording(expectation):
+        # A description replaces the library's sentence, and is not escaped by it.
+        config.description = html.escape(state_expectation(expectation, entry.where))

@@ -66,11 +66,7 @@ class ExpectColumnQuantilesToBeBetween(gxe.ExpectColumnQuantileValuesToBeBetween
 def known_expectations() -> dict[str, type[gxe.Expectation]]:
     """Return the expectations by the name that a suite file uses."""
     classes = [getattr(gxe, name) for name in dir(gxe) if name.startswith("Expect")]
-    named = {
-        cls.expectation_type.removeprefix(PREFIX): cls
-        for cls in classes
-        if cls.expectation_type
-    }
+    named = {cls.expectation_type.removeprefix(PREFIX): cls for cls in classes if cls.expectation_type}
     named["column_quantile_values_to_be_between"] = ExpectColumnQuantilesToBeBetween
     return {name: cls for name, cls in sorted(named.items()) if name not in UNSUPPORTED}
 
@@ -91,7 +87,8 @@ def build_expectation(file: SuiteFile, position: int) -> gxe.Expectation:
     cls = known_expectations().get(name)
     if cls is None:
         raise FrontierError(
-            f"{file.place(position)}: there is no expectation of this name{suggest(name, known_expectations())}."
+            f"{file.place(position)}: there is no expectation of this name"
+            f"{suggest(name, known_expectations())}."
         )
     arguments = _spell_out_columns(cls, entry.arguments)
     accepted = accepted_arguments(cls)
@@ -101,18 +98,14 @@ def build_expectation(file: SuiteFile, position: int) -> gxe.Expectation:
                 f"{file.place(position)}: unknown argument {argument!r}{suggest(argument, accepted)}; "
                 f"it takes {', '.join(accepted)}."
             )
-    if entry.where:
-        if "row_condition" not in cls.__fields__:
-            raise FrontierError(
-                f"{file.place(position)}: this expectation cannot have 'where'."
-            )
-        arguments["row_condition"] = build_condition(entry.where)
+    if entry.where and "row_condition" not in cls.__fields__:
+        raise FrontierError(f"{file.place(position)}: this expectation cannot have 'where'.")
     try:
-        return cls(
-            severity=entry.severity, meta=_describe_entry(entry, position), **arguments
-        )
+        if entry.where:
+            arguments["row_condition"] = build_condition(entry.where)
+        return cls(severity=entry.severity, meta=_describe_entry(entry, position), **arguments)
     except (gx_pydantic.ValidationError, TypeError, ValueError) as error:
-        detail = " ".join(str(error).split())
+        detail = " ".join(str(error).split()).replace("__root__ ", "")
         raise FrontierError(f"{file.place(position)}: {detail}") from error
 
 
@@ -133,35 +126,21 @@ def build_condition(where: Condition) -> Any:
 
 def referenced_columns(expectation: gxe.Expectation) -> list[str]:
     """Return the columns whose values the expectation looks at, in the order of its arguments."""
-    columns = [
-        getattr(expectation, key, None) for key in ("column", "column_A", "column_B")
-    ]
+    columns = [getattr(expectation, key, None) for key in ("column", "column_A", "column_B")]
     columns += getattr(expectation, "column_list", None) or []
     return [column for column in columns if column]
 
 
 def needs_whole_table(entry: ExpectationEntry) -> bool:
     """Whether the expectation is about which columns the table has."""
-    return entry.expect.removeprefix(PREFIX).startswith(
-        ("table_column", "column_to_exist")
-    )
+    return entry.expect.removeprefix(PREFIX).startswith(("table_column", "column_to_exist"))
 
 
-def _spell_out_columns(
-    cls: type[gxe.Expectation], arguments: dict[str, Any]
-) -> dict[str, Any]:
-    spelled = {
-        key: _spell_out_dates(value)
-        for key, value in arguments.items()
-        if key != "columns"
-    }
+def _spell_out_columns(cls: type[gxe.Expectation], arguments: dict[str, Any]) -> dict[str, Any]:
+    spelled = {key: _spell_out_dates(value) for key, value in arguments.items() if key != "columns"}
     if "columns" in arguments:
         columns = arguments["columns"]
-        if (
-            "column_A" in cls.__fields__
-            and isinstance(columns, list)
-            and len(columns) == 2
-        ):
+        if "column_A" in cls.__fields__ and isinstance(columns, list) and len(columns) == 2:
             return {**spelled, "column_A": columns[0], "column_B": columns[1]}
         key = next(
             (key for key in ("column_list", "column_set") if key in cls.__fields__),
@@ -176,7 +155,7 @@ def _spell_out_dates(value: Any) -> Any:
     if isinstance(value, list):
         return [_spell_out_dates(item) for item in value]
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        return dt.datetime(value.year, value.month, value.day)
+        return dt.datetime.combine(value, dt.time())
     return value
 
 

@@ -48,13 +48,11 @@ def read_frame(
                 f"it has {', '.join(present)}."
             )
     clause, values = _write_filter(file.suite.filter)
-    [count] = connection.execute(
-        f"select count(*) from {table}{clause}", values
-    ).fetchone() or (0,)
+    [count] = connection.execute(f"select count(*) from {table}{clause}", values).fetchone() or (0,)
     if count > MAX_ROWS:
         raise FrontierError(
-            f"{file.path}: {table} has {count:,} rows to check, more than the {MAX_ROWS:,} that are read into "
-            "memory. Let a dbt model aggregate them into a small table in the schema audit, and point the "
+            f"{file.path}: {table} has {count:,} rows to check, more than the {MAX_ROWS:,} that are read "
+            "into memory. Let a dbt model aggregate them into a small table in the schema audit, and point the "
             "suite at that table."
         )
     # A suite that only counts rows still needs a column to count.
@@ -79,9 +77,7 @@ def _list_columns(connection: duckdb.DuckDBPyConnection, file: SuiteFile) -> lis
             "where table_catalog = current_database()"
         ).fetchall()
         near = suggest(file.suite.table, [table for (table,) in tables])
-        raise FrontierError(
-            f"{file.path}: the candidate has no table {file.suite.table}{near}."
-        )
+        raise FrontierError(f"{file.path}: the candidate has no table {file.suite.table}{near}.")
     return [column for (column,) in listed]
 
 
@@ -93,9 +89,7 @@ def _write_filter(condition: Condition) -> tuple[str, list[Any]]:
         given = [option for option in options if option is not None]
         alternatives = []
         if given:
-            alternatives.append(
-                f"{_quote(column)} in ({', '.join('?' for _ in given)})"
-            )
+            alternatives.append(f"{_quote(column)} in ({', '.join('?' for _ in given)})")
         if None in options:
             alternatives.append(f"{_quote(column)} is null")
         parts.append(f"({' or '.join(alternatives) or 'false'})")

@@ -35,24 +35,16 @@ if TYPE_CHECKING:
 SAMPLE_SIZE = 5
 
 
-def read_outcomes(
-    file: SuiteFile, found: ExpectationSuiteValidationResult
-) -> list[CheckResult]:
+def read_outcomes(file: SuiteFile, found: ExpectationSuiteValidationResult) -> list[CheckResult]:
     """Read the results of a suite, in the order of the entries in its file.
 
     Raises FrontierError where an entry could not be evaluated.
     """
     # The library groups results by domain; the steward's order is that of the file.
     ordered = sorted(found.results, key=entry_position)
-    if [entry_position(result) for result in ordered] != list(
-        range(len(file.suite.expectations))
-    ):
-        raise FrontierError(
-            f"{file.path}: Great Expectations did not judge each entry exactly once."
-        )
-    return [
-        _read_outcome(file, position, result) for position, result in enumerate(ordered)
-    ]
+    if [entry_position(result) for result in ordered] != list(range(len(file.suite.expectations))):
+        raise FrontierError(f"{file.path}: Great Expectations did not judge each entry exactly once.")
+    return [_read_outcome(file, position, result) for position, result in enumerate(ordered)]
 
 
 def entry_position(result: ExpectationValidationResult) -> int:
@@ -78,9 +70,7 @@ def as_plain(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _read_outcome(
-    file: SuiteFile, position: int, result: ExpectationValidationResult
-) -> CheckResult:
+def _read_outcome(file: SuiteFile, position: int, result: ExpectationValidationResult) -> CheckResult:
     _refuse_unevaluated(file, position, result)
     assert result.expectation_config is not None
     entry = file.suite.expectations[position]
@@ -90,21 +80,9 @@ def _read_outcome(
     is_success = bool(result.success)
     unexpected_count = detail.get("unexpected_count")
     element_count = detail.get("element_count")
-    judged = (
-        None
-        if element_count is None
-        else element_count - (detail.get("missing_count") or 0)
-    )
-    observed = (
-        None
-        if judged is not None
-        else _show_observed(detail, file.suite.withholds_values)
-    )
-    sample = (
-        []
-        if file.suite.withholds_values
-        else collect_sample(detail, file.suite.locate_by)
-    )
+    judged = None if element_count is None else element_count - (detail.get("missing_count") or 0)
+    observed = None if judged is not None else _show_observed(detail, file.suite.withholds_values)
+    sample = [] if file.suite.withholds_values else collect_sample(detail, file.suite.locate_by)
     statement = state_expectation(expectation, entry.where)
     finding = state_finding(is_success, unexpected_count, judged, observed, sample)
     return CheckResult(
@@ -120,9 +98,7 @@ def _read_outcome(
         sample=sample,
         why=entry.why,
         meaning=f"{file.suite.table}: {statement} {finding}",
-        check_id=identify_check(
-            SOURCE, file.suite.suite, name, [entry.arguments, entry.where]
-        ),
+        check_id=identify_check(SOURCE, file.suite.suite, name, [entry.arguments, entry.where]),
     )
 
 
@@ -132,21 +108,14 @@ def collect_sample(detail: dict[str, Any], locate_by: list[str]) -> list[str]:
     if locate_by and rows and isinstance(rows[0], dict):
         shown = [_show_row(row, locate_by) for row in rows]
     else:
-        shown = [
-            as_text(value) for value in detail.get("partial_unexpected_list") or []
-        ]
-        shown += [
-            f"missing {as_text(value)}"
-            for value in detail.get("partial_missing_list") or []
-        ]
+        shown = [as_text(value) for value in detail.get("partial_unexpected_list") or []]
+        shown += [f"missing {as_text(value)}" for value in detail.get("partial_missing_list") or []]
     return list(dict.fromkeys(shown))[:SAMPLE_SIZE]
 
 
 def _show_row(row: dict[str, Any], locate_by: list[str]) -> str:
     place = " ".join(as_text(row[column]) for column in locate_by if column in row)
-    values = ", ".join(
-        as_text(value) for column, value in row.items() if column not in locate_by
-    )
+    values = ", ".join(as_text(value) for column, value in row.items() if column not in locate_by)
     return f"{place}: {values}" if values else place
 
 
@@ -157,16 +126,12 @@ def _show_observed(detail: dict[str, Any], withholds_values: bool) -> str | None
     return as_text(observed)
 
 
-def _refuse_unevaluated(
-    file: SuiteFile, position: int, result: ExpectationValidationResult
-) -> None:
+def _refuse_unevaluated(file: SuiteFile, position: int, result: ExpectationValidationResult) -> None:
     info = result.exception_info or {}
     problems = [info] if "raised_exception" in info else list(info.values())
     for problem in problems:
         if problem.get("raised_exception"):
-            message = " ".join(str(problem.get("exception_message")).split()).rstrip(
-                "."
-            )
+            message = " ".join(str(problem.get("exception_message")).split()).rstrip(".")
             raise FrontierError(
                 f"{file.place(position)} cannot be evaluated on {file.suite.table}: {message}. "
                 "Check that the expectation suits the type of the column."

@@ -19,19 +19,23 @@ from orchestration.quality.expectations.suite_files import Condition
 SHOWN_SET_VALUES = 6
 _SET = re.compile(r"\$v__\d+(?:,? ?\$v__\d+)*")
 _CONDITION = re.compile(r"^If \$condition_content, then ")
-_RANGE = (
-    "greater than or equal to $min_value and less than or equal to $max_value",
-    "from $min_value to $max_value",
+_REWORDED = (
+    (
+        "greater than or equal to $min_value and less than or equal to $max_value",
+        "from $min_value to $max_value",
+    ),
+    ("greater than or equal to $min_value rows", "at least $min_value rows"),
+    ("$column values", "values of $column"),
+    ("$column distinct values", "distinct values of $column"),
 )
 
 
 def state_expectation(expectation: gxe.Expectation, where: Condition) -> str:
-    """Return the expectation as one sentence, such as 'Where unit is text, value values must be null.'"""
+    """Return the expectation as one sentence, such as 'Where unit is text, values of value must be null.'"""
     statement = _render(expectation).strip().rstrip(".")
     if where:
-        # "Must have 3 rows" becomes "must have 3 rows"; a column keeps its own spelling.
         return f"Where {state_condition(where)}, {statement[0].lower()}{statement[1:]}."
-    return f"{statement}."
+    return f"{statement[0].upper()}{statement[1:]}."
 
 
 def has_wording(expectation: gxe.Expectation) -> bool:
@@ -45,9 +49,7 @@ def state_condition(where: Condition) -> str:
     parts = []
     for column, wanted in where.items():
         options = wanted if isinstance(wanted, list) else [wanted]
-        words = " or ".join(
-            "empty" if option is None else as_text(option) for option in options
-        )
+        words = " or ".join("empty" if option is None else as_text(option) for option in options)
         parts.append(f"{column} is {words}")
     return " and ".join(parts)
 
@@ -62,11 +64,7 @@ def state_finding(
     """Return what was found as one sentence; `judged_count` is the number of values that are not null."""
     example = f", for example {', '.join(sample)}" if sample else ""
     if unexpected_count is None or judged_count is None:
-        found = (
-            f": observed {observed}"
-            if observed is not None
-            else example.replace(", for example", ":")
-        )
+        found = f": observed {observed}" if observed is not None else example.replace(", for example", ":")
         return f"{'Holds' if is_success else 'Does not hold'}{found}."
     if unexpected_count == 0:
         return (
@@ -92,23 +90,15 @@ def as_text(value: Any) -> str:
 def _render(expectation: gxe.Expectation) -> str:
     if not has_wording(expectation):
         return _spell_out(expectation)
-    renderer = get_renderer_impl(
-        expectation.expectation_type, LegacyRendererType.PRESCRIPTIVE
-    )
+    renderer = get_renderer_impl(expectation.expectation_type, LegacyRendererType.PRESCRIPTIVE)
     assert renderer is not None
     blocks: Any = renderer.renderer(
         configuration=expectation.configuration,
         runtime_configuration={"include_column_name": True},
     )
     # Some expectations have a table beside their sentence; some give plain mappings.
-    contents = [
-        block if isinstance(block, dict) else block.to_json_dict() for block in blocks
-    ]
-    templates = [
-        content["string_template"]
-        for content in contents
-        if "string_template" in content
-    ]
+    contents = [block if isinstance(block, dict) else block.to_json_dict() for block in blocks]
+    templates = [content["string_template"] for content in contents if "string_template" in content]
     return " ".join(_fill_in(template) for template in templates)
 
 
@@ -123,18 +113,16 @@ def _spell_out(expectation: gxe.Expectation) -> str:
 
 def _fill_in(string_template: dict[str, Any]) -> str:
     params = dict(string_template["params"])
-    template = _CONDITION.sub("", string_template["template"]).replace(*_RANGE)
+    template = _CONDITION.sub("", string_template["template"])
+    for theirs, ours in _REWORDED:
+        template = template.replace(theirs, ours)
+    if params.get("min_value") == params.get("max_value"):
+        template = template.replace("from $min_value to $max_value", "exactly $min_value")
     members = [value for key, value in params.items() if re.fullmatch(r"v__\d+", key)]
     if members:
         shown = ", ".join(as_text(member) for member in members[:SHOWN_SET_VALUES])
-        more = (
-            f" and {len(members) - SHOWN_SET_VALUES} more"
-            if len(members) > SHOWN_SET_VALUES
-            else ""
-        )
+        more = f" and {len(members) - SHOWN_SET_VALUES} more" if len(members) > SHOWN_SET_VALUES else ""
         params["shown_set"] = shown + more
         template = _SET.sub("$shown_set", template)
-    text = Template(template).safe_substitute(
-        {key: as_text(value) for key, value in params.items()}
-    )
+    text = Template(template).safe_substitute({key: as_text(value) for key, value in params.items()})
     return " ".join(text.split())

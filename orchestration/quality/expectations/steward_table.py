@@ -29,7 +29,7 @@ class StewardTable(ValidationResultsTableContentBlockRenderer):
     def _process_content_block(
         cls, content_block: Any, has_failed_evr: Any, render_object: Any = None
     ) -> None:
-        super()._process_content_block(content_block, has_failed_evr)
+        super()._process_content_block(content_block, has_failed_evr, render_object)
         content_block.header_row = HEADER
         content_block.header_row_options = {}
 

@@ -23,9 +23,7 @@ from orchestration.errors import FrontierError
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-TableName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
-]
+TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 Scalar = bool | int | float | str | dt.datetime | dt.date | None
 Condition = dict[str, Scalar | list[Scalar]]
 
@@ -49,11 +47,7 @@ class ExpectationEntry(BaseModel):
     def _gather_arguments(cls, entry: Any) -> Any:
         if not isinstance(entry, dict):
             return entry
-        own = {
-            key: entry[key]
-            for key in ("expect", "severity", "why", "where")
-            if key in entry
-        }
+        own = {key: entry[key] for key in ("expect", "severity", "why", "where") if key in entry}
         return {
             **own,
             "arguments": {key: value for key, value in entry.items() if key not in own},
@@ -106,9 +100,7 @@ def read_suites(suites_dir: Path) -> list[SuiteFile]:
     """
     paths = sorted(suites_dir.glob("*.yml"))
     if not paths:
-        raise FrontierError(
-            f"No suite file (*.yml) in {suites_dir}: content cannot be checked."
-        )
+        raise FrontierError(f"No suite file (*.yml) in {suites_dir}: content cannot be checked.")
     return [read_suite(path) for path in paths]
 
 
@@ -120,19 +112,13 @@ def read_suite(path: Path) -> SuiteFile:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FrontierError(
-            f"{path}: not readable as YAML: {' '.join(str(error).split())}"
-        ) from error
+        raise FrontierError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
-        raise FrontierError(
-            f"{path}: a suite file is a mapping that starts with 'suite:'."
-        )
+        raise FrontierError(f"{path}: a suite file is a mapping that starts with 'suite:'.")
     try:
         suite = Suite.model_validate(content)
     except ValidationError as error:
-        problems = "; ".join(
-            dict.fromkeys(_describe_problem(problem) for problem in error.errors())
-        )
+        problems = "; ".join(dict.fromkeys(_describe_problem(problem) for problem in error.errors()))
         raise FrontierError(f"{path}: {problems}.") from error
     if suite.suite != path.stem:
         raise FrontierError(
@@ -145,9 +131,7 @@ def read_suite(path: Path) -> SuiteFile:
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ' (did you mean …?)' with the nearest known names, or nothing where none is near."""
     near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
-    return (
-        f" (did you mean {' or '.join(repr(match) for match in near)}?)" if near else ""
-    )
+    return f" (did you mean {' or '.join(repr(match) for match in near)}?)" if near else ""
 
 
 def _describe_problem(problem: Any) -> str:
@@ -158,16 +142,16 @@ def _describe_problem(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return f"unknown key {path[-1]!r}{suggest(str(path[-1]), Suite.model_fields)}"
     if "where" in path or "filter" in path:
-        return f"{place}: write column: value, with text, a number, a day, true, false, null or a list of them"
+        return (
+            f"{place}: write column: value, with text, a number, a day, true, false, null or a list of them"
+        )
     return f"{place}: {problem['msg']}"
 
 
 def _refuse_repeated_entries(path: Path, suite: Suite) -> None:
     seen: dict[str, int] = {}
     for position, entry in enumerate(suite.expectations):
-        key = repr(
-            (entry.expect, sorted(entry.where.items()), sorted(entry.arguments.items()))
-        )
+        key = repr((entry.expect, sorted(entry.where.items()), sorted(entry.arguments.items())))
         if key in seen:
             raise FrontierError(
                 f"{path}: entry {position + 1} ({entry.expect}) says the same as entry {seen[key] + 1}; "

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 _FIGURES = "audit_figures"
 
 
-def evaluate(
-    connection: duckdb.DuckDBPyConnection, identities: Iterable[Identity]
-) -> None:
+def evaluate(connection: duckdb.DuckDBPyConnection, identities: Iterable[Identity]) -> None:
     """Fill `audit.identity_term` and `audit.identity_result` from the figures of the candidate.
 
     `audit.identity_term` has one row per cell that takes part in an instance of an identity;
@@ -58,9 +56,7 @@ def _condition(alias: str, where: Filter) -> str:
     parts = []
     for column, wanted in where.items():
         values = [wanted] if isinstance(wanted, str) else wanted
-        parts.append(
-            f'{alias}."{column}" in ({", ".join(_literal(value) for value in values)})'
-        )
+        parts.append(f'{alias}."{column}" in ({", ".join(_literal(value) for value in values)})')
     return " and ".join(parts) or "true"
 
 
@@ -69,17 +65,16 @@ def _merged(identity: Identity, term: Term) -> Filter:
 
 
 def _instance_key(identity: Identity) -> str:
-    parts = [
-        f"'{key}=' || coalesce(cast(anchor.\"{key}\" as varchar), '')"
-        for key in identity.same
-    ]
+    parts = [f"'{key}=' || coalesce(cast(anchor.\"{key}\" as varchar), '')" for key in identity.same]
     return " || ' ' || ".join(parts)
 
 
 def _terms_sql(identity: Identity) -> str:
     """Cells of every instance; an instance is kept only when each of its places is filled."""
     (_, anchor), *_ = roles(identity)
-    scope = f"select * from {_FIGURES}" + ("" if "edition_id" in identity.same else " where is_latest_in_dataset")
+    scope = f"select * from {_FIGURES}" + (
+        "" if "edition_id" in identity.same else " where is_latest_in_dataset"
+    )
     keys = ", ".join(f'"{key}"' for key in identity.same)
     period = ", opens_on, closes_on" if "time_period" in identity.same else ""
     own = ", observation_id, ref_area as whole_area" if _needs_whole(identity) else ""
@@ -137,19 +132,13 @@ def _needs_whole(identity: Identity) -> bool:
 
 
 def _group_sizes(identity: Identity) -> str:
-    sizes = [
-        _group_size(term.each)
-        for _, term in roles(identity)
-        if term.each and term.each.group
-    ]
+    sizes = [_group_size(term.each) for _, term in roles(identity) if term.each and term.each.group]
     return " + ".join(sizes) or "0"
 
 
 def _members(each: Each) -> str:
     excluded = (
-        f" and member_id not in ({', '.join(_literal(one) for one in each.except_)})"
-        if each.except_
-        else ""
+        f" and member_id not in ({', '.join(_literal(one) for one in each.except_)})" if each.except_ else ""
     )
     return (
         "select distinct member_id from main.bridge_territory_group "
@@ -165,9 +154,7 @@ def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
     joins = []
     for key in identity.same:
         if key == "time_period" and term.time != "same":
-            joins.append(
-                f"figures.time_period = cast(anchor.{term.time}_on as varchar)"
-            )
+            joins.append(f"figures.time_period = cast(anchor.{term.time}_on as varchar)")
         elif _is_free(identity, term, key):
             continue
         else:
@@ -255,9 +242,7 @@ def _verdict(identity: Identity) -> tuple[str, str, str]:
     if isinstance(identity, Linear):
         return "term_low", "term_high", contains_zero
     if isinstance(identity, Ratio):
-        low, high = (
-            f"(ratio_{end} + {identity.ratio_offset})" for end in ("low", "high")
-        )
+        low, high = (f"(ratio_{end} + {identity.ratio_offset})" for end in ("low", "high"))
         products = ", ".join(
             f"{_short(one)} * {_short(other)}"
             for one in (low, high)

@@ -47,7 +47,13 @@ def identity_findings(connection: duckdb.DuckDBPyConnection, identities: Iterabl
     unexplained = {key for key in broken if rules[key[0]].severity != "info"}
     explanations = _localise(rules, places, cells, unexplained) if unexplained else {}
     return [
-        _finding(rules[rule_id], instance, places[rule_id, instance], cells, explanations.get(f"{rule_id} {instance}"))
+        _finding(
+            rules[rule_id],
+            instance,
+            places[rule_id, instance],
+            cells,
+            explanations.get(f"{rule_id} {instance}"),
+        )
         for rule_id, instance in broken
     ]
 
@@ -105,7 +111,11 @@ def _localise(
         rule = rules[rule_id]
         if rule.severity == "info":
             continue
-        band = (Fraction(rule.low), Fraction(rule.high)) if isinstance(rule, Band) else (Fraction(0), Fraction(0))
+        band = (
+            (Fraction(rule.low), Fraction(rule.high))
+            if isinstance(rule, Band)
+            else (Fraction(0), Fraction(0))
+        )
         offset = rule.ratio_offset if isinstance(rule, Ratio) else 0
         instances.append(
             Instance(rule_id, key, rule.kind, tuple(members), (rule_id, key) in broken, offset, *band)
@@ -152,7 +162,18 @@ def _suspects(
             continue
         low, high = (_in_print(value, one.factor) for value in (expected.low, expected.high))
         suspects.append(
-            (one, FindingCell(one.cell.observation_id, one.cell.file, one.cell.sheet, one.cell.cell, one.cell.raw_text, low, high))
+            (
+                one,
+                FindingCell(
+                    one.cell.observation_id,
+                    one.cell.file,
+                    one.cell.sheet,
+                    one.cell.cell,
+                    one.cell.raw_text,
+                    low,
+                    high,
+                ),
+            )
         )
     return suspects
 
@@ -168,7 +189,9 @@ def _in_print(value: Fraction | None, factor: Decimal) -> float | None:
 
 
 def _sentence(rule: Identity, taking_part: list[_Cell], suspects: list[tuple[_Cell, FindingCell]]) -> str:
-    cells = "; ".join(f"{one.row_label}, {one.column_label} {one.cell.raw_text} ({one.cell.cell})" for one in taking_part)
+    cells = "; ".join(
+        f"{one.row_label}, {one.column_label} {one.cell.raw_text} ({one.cell.cell})" for one in taking_part
+    )
     files = ", ".join(sorted({one.cell.file for one in taking_part}))
     text = f"{rule.statement}, but does not in {files}: {cells}."
     if rule.explanation:

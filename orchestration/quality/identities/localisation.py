@@ -158,12 +158,8 @@ def _constraints(
         roles = {"part": Fraction(1), "whole": Fraction(-1)}
         return _within(_expression(instance, roles), free, printed, None, Fraction(0))
     if instance.kind == "band":
-        low = _expression(
-            instance, {"numerator": Fraction(1), "denominator": -instance.low}
-        )
-        high = _expression(
-            instance, {"numerator": Fraction(1), "denominator": -instance.high}
-        )
+        low = _expression(instance, {"numerator": Fraction(1), "denominator": -instance.low})
+        high = _expression(instance, {"numerator": Fraction(1), "denominator": -instance.high})
         return _within(low, free, printed, Fraction(0), None) + _within(
             high, free, printed, None, Fraction(0)
         )
@@ -172,9 +168,7 @@ def _constraints(
     return _between_constraints(instance, free, printed)
 
 
-def _expression(
-    instance: Instance, roles: Mapping[str, Fraction]
-) -> list[tuple[str, Fraction]]:
+def _expression(instance: Instance, roles: Mapping[str, Fraction]) -> list[tuple[str, Fraction]]:
     return [
         (place.cell, roles[place.role] * place.coefficient)
         for place in instance.places
@@ -220,23 +214,19 @@ def _ratio_constraints(
     instance: Instance, free: frozenset[str], printed: Mapping[str, Interval]
 ) -> list[_Constraint]:
     ratio = next(place.cell for place in instance.places if place.role == "ratio")
-    denominator = next(
-        place.cell for place in instance.places if place.role == "denominator"
-    )
+    denominator = next(place.cell for place in instance.places if place.role == "denominator")
     numerator = _expression(instance, {"numerator": Fraction(100)})
     offset = instance.ratio_offset
-    if ratio in free and (
-        denominator in free or any(cell in free for cell, _ in numerator)
-    ):
+    if ratio in free and (denominator in free or any(cell in free for cell, _ in numerator)):
         return []  # whatever the counts are, some ratio goes with them
     if ratio in free:
         return _free_ratio(ratio, numerator, printed[denominator], printed, offset)
     low, high = (_end(printed[ratio], end) + offset for end in ("low", "high"))
     # ratio x denominator - 100 x numerator = 0 for some ratio in its interval; denominators are positive.
     negative = [(cell, -coefficient) for cell, coefficient in numerator]
-    return _within(
-        [(denominator, low), *negative], free, printed, None, Fraction(0)
-    ) + _within([(denominator, high), *negative], free, printed, Fraction(0), None)
+    return _within([(denominator, low), *negative], free, printed, None, Fraction(0)) + _within(
+        [(denominator, high), *negative], free, printed, Fraction(0), None
+    )
 
 
 def _free_ratio(
@@ -247,17 +237,11 @@ def _free_ratio(
     offset: int,
 ) -> list[_Constraint]:
     low = sum(
-        (
-            min(c * _end(printed[cell], "low"), c * _end(printed[cell], "high"))
-            for cell, c in numerator
-        ),
+        (min(c * _end(printed[cell], "low"), c * _end(printed[cell], "high")) for cell, c in numerator),
         Fraction(0),
     )
     high = sum(
-        (
-            max(c * _end(printed[cell], "low"), c * _end(printed[cell], "high"))
-            for cell, c in numerator
-        ),
+        (max(c * _end(printed[cell], "low"), c * _end(printed[cell], "high")) for cell, c in numerator),
         Fraction(0),
     )
     ends = [_end(denominator, "low"), _end(denominator, "high")]
@@ -293,9 +277,7 @@ def _between_constraints(
     return []
 
 
-def _project(
-    constraints: list[_Constraint], cell: str, others: frozenset[str]
-) -> Interval | None:
+def _project(constraints: list[_Constraint], cell: str, others: frozenset[str]) -> Interval | None:
     """Interval of a cell over all solutions, or None when there is no solution."""
     remaining = constraints
     for other in sorted(others):
@@ -331,9 +313,7 @@ def _eliminate(constraints: list[_Constraint], cell: str) -> list[_Constraint]:
             merged: dict[str, Fraction] = defaultdict(Fraction)
             for name, value in (*above.coefficients, *below.coefficients):
                 merged[name] += value
-            terms = tuple(
-                sorted((name, value) for name, value in merged.items() if value)
-            )
+            terms = tuple(sorted((name, value) for name, value in merged.items() if value))
             kept.add(_Constraint(terms, above.bound + below.bound))
     return list(kept)
 

@@ -47,9 +47,7 @@ class Term(_Rule):
     where: Filter = {}
     time: Literal["same", "opens", "closes"] = "same"
     each: Each | None = None
-    alone: bool = Field(
-        default=False, description="Each cell makes an instance of its own."
-    )
+    alone: bool = Field(default=False, description="Each cell makes an instance of its own.")
 
 
 class _Identity(_Rule):
@@ -104,9 +102,7 @@ class Band(_Identity):
     denominator: Term
 
 
-Identity = Annotated[
-    Linear | Ratio | AtMost | Between | Band, Field(discriminator="kind")
-]
+Identity = Annotated[Linear | Ratio | AtMost | Between | Band, Field(discriminator="kind")]
 
 
 def roles(identity: Identity) -> list[tuple[str, Term]]:
@@ -144,12 +140,9 @@ def load_identities(path: Path) -> list[Identity]:
         raise FrontierError(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
         problems = "; ".join(
-            f"entry {'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors()
+            f"entry {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
         )
-        raise FrontierError(
-            f"{path} does not fit its form: {problems}. Correct these entries."
-        ) from error
+        raise FrontierError(f"{path} does not fit its form: {problems}. Correct these entries.") from error
     ids = [rule.id for rule in rules]
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:

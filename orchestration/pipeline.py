@@ -1,0 +1,191 @@
+"""The steps of a refresh, each a plain function on a candidate; the orchestrator only calls them in order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from orchestration.errors import FrontierError, GateRefusal
+from orchestration.landing.catalogue import Dataset, read_catalogue
+from orchestration.release.candidate import Candidate, start_candidate
+from orchestration.release.contents import contents_hash, table_contents
+from orchestration.release.fingerprint import code_fingerprint
+from orchestration.release.store import Release, current_release, publish
+from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.modelling.dbt_runner import NodeResult
+    from orchestration.quality.expectations.results import CheckResult
+    from orchestration.quality.findings import Finding
+
+READERS = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pyreadstat", "pandas", "pyarrow")
+
+
+@contextmanager
+def open_database(candidate: Candidate) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the candidate's database, closed afterwards whatever happens."""
+    import duckdb
+
+    with duckdb.connect(str(candidate.database)) as connection:
+        yield connection
+
+
+def begin(workspace: Workspace, release_id: str, fingerprint: str) -> Candidate:
+    """Start a candidate with empty landed tables."""
+    from orchestration.extraction.landed_tables import create_landed_tables
+
+    candidate = start_candidate(workspace, release_id, fingerprint)
+    with open_database(candidate) as connection:
+        create_landed_tables(connection)
+    return candidate
+
+
+def land(workspace: Workspace, candidate: Candidate, dataset: Dataset) -> int:
+    """Verify and read every edition of a dataset into the candidate; the number of cells."""
+    from orchestration.extraction.landed_tables import land_dataset
+    from orchestration.extraction.names import TerritoryNames
+
+    names = TerritoryNames.from_seed(workspace.territory_names)
+    with open_database(candidate) as connection:
+        return land_dataset(connection, dataset, names)
+
+
+def model(workspace: Workspace, candidate: Candidate, *arguments: str) -> list[NodeResult]:
+    """Build the selected models and run their tests; a model that cannot be built is a `FrontierError`.
+
+    Failed tests do not stop the build: the steward sees a whole candidate, and the gate refuses it.
+    """
+    from orchestration.modelling.dbt_runner import build, test
+
+    built = build(candidate.database, workspace.dbt_target, *arguments, dbt_project=workspace.dbt_project)
+    broken = [node for node in built if node.is_failed]
+    if broken:
+        details = "; ".join(f"{node.name}: {' '.join(node.message.split())}" for node in broken[:3])
+        raise FrontierError(f"{len(broken)} models could not be built. {details}")
+    tested = test(candidate.database, workspace.dbt_target, *arguments, dbt_project=workspace.dbt_project)
+    return [*built, *tested]
+
+
+def audit(workspace: Workspace, candidate: Candidate, failed_tests: list[NodeResult]) -> list[Finding]:
+    """Evaluate identities and margins, and write what was found."""
+    from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
+
+    last = current_release(workspace)
+    with open_database(candidate) as connection:
+        evaluate_identities(connection, workspace.expectations)
+        evaluate_survey_margins(connection, read_catalogue(workspace.raw))
+        return collect_findings(
+            connection,
+            workspace.expectations,
+            failed_tests,
+            last.database if last else None,
+            candidate.release_id,
+            dt.datetime.now(dt.UTC).date(),
+        )
+
+
+def check(workspace: Workspace, candidate: Candidate) -> list[CheckResult]:
+    """Run the expectations and build their Data Docs."""
+    from orchestration.quality.audit import run_expectations
+
+    with open_database(candidate) as connection:
+        return run_expectations(connection, workspace.expectations, candidate.data_docs, candidate.release_id)
+
+
+def fit_models(candidate: Candidate) -> dict[str, int]:
+    """Fit the models of frontier migration and write the `glm_*` tables; rows by table."""
+    from orchestration.glm.battery import fit_battery, write_results
+
+    with open_database(candidate) as connection:
+        synthetic = connection.execute("select bool_or(is_synthetic) from main.mart_survey_respondent").fetchone()
+        results = fit_battery(connection)
+        return write_results(connection, results, is_synthetic=bool(synthetic and synthetic[0]))
+
+
+def gate(candidate: Candidate) -> list[Finding]:
+    """The findings that block a release; none when it may be published."""
+    from orchestration.quality.findings import read_findings
+
+    with open_database(candidate) as connection:
+        return [finding for finding in read_findings(connection) if finding.is_blocking]
+
+
+def refuse_if_blocked(candidate: Candidate) -> None:
+    """Raise `GateRefusal` that names what blocks, cell by cell."""
+    blocking = gate(candidate)
+    if blocking:
+        listed = " ".join(f"[{finding.id}] {finding.message}" for finding in blocking)
+        raise GateRefusal(
+            f"The gate refused the release: {len(blocking)} finding{'s block' if len(blocking) > 1 else ' blocks'} "
+            f"it. {listed} Nothing was published. The candidate and its report are kept in {candidate.folder}."
+        )
+
+
+def release(workspace: Workspace, candidate: Candidate) -> Release | None:
+    """Publish the candidate, or return None when it holds just what the current release holds.
+
+    Raises `GateRefusal` when a finding blocks.
+    """
+    refuse_if_blocked(candidate)
+    before = current_release(workspace)
+    note = candidate.read_note()
+    with open_database(candidate) as connection:
+        _record_release(connection, workspace, candidate, note)
+        contents = table_contents(connection)
+        inputs = _inputs(connection)
+        findings = _finding_counts(connection)
+        connection.execute("checkpoint")
+    manifest = {
+        "release": candidate.release_id,
+        "published_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "inputs_fingerprint": note["inputs_fingerprint"],
+        "code_fingerprint": code_fingerprint(workspace),
+        "contents_hash": contents_hash(contents),
+        "inputs": inputs,
+        "tables": {
+            table: {"rows": content.rows, "content_hash": content.content_hash} for table, content in contents.items()
+        },
+        "findings": findings,
+        "versions": {name: metadata.version(name) for name in READERS} | {"python": platform.python_version()},
+    }
+    if before and before.manifest["contents_hash"] == manifest["contents_hash"]:
+        return None
+    return publish(workspace, candidate, manifest)
+
+
+def _record_release(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, candidate: Candidate, note: dict[str, Any]
+) -> None:
+    from orchestration.modelling.declared_tables import create_declared_table, insert_rows
+
+    insert_rows(
+        connection,
+        create_declared_table(connection, "audit.release"),
+        [
+            {
+                "release_id": candidate.release_id,
+                "inputs_fingerprint": note["inputs_fingerprint"],
+                "code_version": metadata.version("frontier-warehouse"),
+            }
+        ],
+    )
+
+
+def _inputs(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        "select edition_id, file, file_sha256, file_bytes from raw.editions order by edition_id"
+    ).fetchall()
+    return [dict(zip(("edition", "file", "sha256", "bytes"), row, strict=True)) for row in rows]
+
+
+def _finding_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    rows = connection.execute(
+        "select severity || ' ' || state, count(*) from audit.finding group by all order by 1"
+    ).fetchall()
+    return dict(rows)
