@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestration.quality.expectations.results import CheckResult
     from orchestration.quality.findings import Finding
 
+AFTER_GLM = "tag:after_glm"
 READERS = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pyreadstat", "pandas", "pyarrow")
 
 
@@ -56,19 +57,29 @@ def land(workspace: Workspace, candidate: Candidate, dataset: Dataset) -> int:
         return land_dataset(connection, dataset, names)
 
 
-def model(workspace: Workspace, candidate: Candidate, *arguments: str) -> list[NodeResult]:
-    """Build the selected models and run their tests; a model that cannot be built is a `FrontierError`.
+def model(workspace: Workspace, candidate: Candidate) -> list[NodeResult]:
+    """Build the models of the official statistics and the survey, and run their tests."""
+    return _build_and_test(workspace, candidate, "--exclude", AFTER_GLM)
 
-    Failed tests do not stop the build: the steward sees a whole candidate, and the gate refuses it.
+
+def model_results(workspace: Workspace, candidate: Candidate) -> list[NodeResult]:
+    """Build the models that stand on the fitted GLMs, and run their tests."""
+    return _build_and_test(workspace, candidate, "--select", AFTER_GLM)
+
+
+def _build_and_test(workspace: Workspace, candidate: Candidate, *selection: str) -> list[NodeResult]:
+    """Build, then test: failed tests do not stop the build, so that the steward sees a whole candidate.
+
+    A model that cannot be built is a `FrontierError`.
     """
     from orchestration.modelling.dbt_runner import build, test
 
-    built = build(candidate.database, workspace.dbt_target, *arguments, dbt_project=workspace.dbt_project)
+    built = build(candidate.database, workspace.dbt_target, *selection, dbt_project=workspace.dbt_project)
     broken = [node for node in built if node.is_failed]
     if broken:
         details = "; ".join(f"{node.name}: {' '.join(node.message.split())}" for node in broken[:3])
         raise FrontierError(f"{len(broken)} models could not be built. {details}")
-    tested = test(candidate.database, workspace.dbt_target, *arguments, dbt_project=workspace.dbt_project)
+    tested = test(candidate.database, workspace.dbt_target, *selection, dbt_project=workspace.dbt_project)
     return [*built, *tested]
 
 

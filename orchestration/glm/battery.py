@@ -49,7 +49,7 @@ def fit_battery(
 
 
 def _relation(spec: ModelSpec, given: str | None) -> str:
-    relation = given or spec.relation
+    relation = spec.relation if given is None else given
     if relation is None:
         raise SpecificationError(
             f"Model {spec.name} names no relation to be fitted on; give 'relation' in the specification."

@@ -243,8 +243,8 @@ def _subset_variables(spec: ModelSpec) -> list[VariableSpec]:
 
 
 def _as_float(column: "pa.ChunkedArray") -> Floats:
-    # A missing number becomes NaN; so is what is not finite, which no model can use.
-    values = column.to_numpy().astype(np.float64)
+    # A missing number becomes NaN; so does what is not finite, which no model can use. Adding 0 turns -0 into 0.
+    values = column.to_numpy().astype(np.float64) + 0.0
     return np.where(np.isfinite(values), values, np.nan)
 
 
@@ -252,6 +252,8 @@ def _encode(column: "pa.ChunkedArray") -> tuple[Integers, tuple[Any, ...]]:
     """Codes and sorted values of a column; a NaN is missing like a null."""
     import pyarrow as pa
 
+    if pa.types.is_floating(column.type):
+        column = pa.chunked_array([pa.array(column.to_numpy() + 0.0, mask=column.is_null().to_numpy())])
     is_enum = pa.types.is_dictionary(column.type)
     array = column.combine_chunks() if is_enum else column.dictionary_encode().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
@@ -259,7 +261,7 @@ def _encode(column: "pa.ChunkedArray") -> tuple[Integers, tuple[Any, ...]]:
             array.chunk(0) if array.num_chunks else pa.DictionaryArray.from_arrays(pa.array([], "int32"), [])
         )
     values = array.dictionary.to_pylist()
-    codes = array.indices.fill_null(-1).to_numpy().astype(np.int64)
+    codes = array.indices.cast(pa.int64()).fill_null(-1).to_numpy()
     kept = [index for index, value in enumerate(values) if not _is_nan(value)]
     order = kept if is_enum else sorted(kept, key=lambda index: values[index])
     rank = np.full(len(values) + 1, -1, dtype=np.int64)

@@ -89,7 +89,7 @@ def _parameters(design: Design, estimate: Estimate, sample: Sample, spec: ModelS
     for index, block in enumerate(design.blocks):
         if ordinal and block.kind == "intercept":
             continue
-        for offset in range(block.size):
+        for offset in block.ascending:
             column = design.slice_of(index).start + offset
             level = block.levels[offset] if block.levels else None
             label = block.labels[offset] if block.labels else None

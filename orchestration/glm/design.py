@@ -19,7 +19,8 @@ class Block:
     """Columns of one effect: an indicator per level, or one column of values.
 
     `codes` (P) is the column in which a pattern has its entry, None for the only one; `values` (P) is the
-    entry, None for 1. A covariate's values are standardised: value = (x - center) / spread.
+    entry, None for 1. `ascending` lists the columns in the ascending order of the levels. A covariate's values
+    are standardised: value = (x - center) / spread.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Block:
     labels: tuple[str | None, ...]
     codes: Integers | None
     values: Floats | None
+    ascending: tuple[int, ...] = (0,)
     center: float = 0.0
     spread: float = 1.0
 
@@ -161,6 +163,7 @@ def build_design(sample: Sample) -> Design:
                 labels=tuple(factor.labels[index] for index in order),
                 codes=position[factor.codes],
                 values=None,
+                ascending=tuple(position.tolist()),
             )
         )
     counts = sample.pattern_sums(sample.n)

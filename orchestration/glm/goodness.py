@@ -1,5 +1,6 @@
 """Goodness of fit: deviance and Pearson chi-square by rows or patterns, and information criteria."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,8 +110,8 @@ def list_statistics(
     rows.append(FitStatistic("aic", minus_two + 2 * d))
     if n - d - 1 > 0:
         rows.append(FitStatistic("aicc", minus_two + 2 * d * n / (n - d - 1)))
-    rows.append(FitStatistic("bic", minus_two + d * np.log(n)))
-    rows.append(FitStatistic("caic", minus_two + d * (np.log(n) + 1)))
+    rows.append(FitStatistic("bic", minus_two + d * math.log(n)))
+    rows.append(FitStatistic("caic", minus_two + d * (math.log(n) + 1)))
     chi2 = max(2 * (likelihoods.full - likelihoods.null), 0.0)
     rows.append(_omnibus("omnibus_chi2", chi2, likelihoods.predictors_df))
     if is_scaled:

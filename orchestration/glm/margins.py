@@ -92,7 +92,7 @@ def _level_rows(design: Design, names: Sequence[str]) -> Iterator[tuple[str, str
         if name not in position:
             continue
         block, columns = design.blocks[position[name]], design.slice_of(position[name])
-        for level in range(block.size):
+        for level in block.ascending:
             row = average.copy()
             row[columns] = 0
             row[columns.start + level] = 1

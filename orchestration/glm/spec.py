@@ -93,6 +93,12 @@ class TestSpec(_Strict):
     type: Literal["I", "III"] = "III"
     statistic: Literal["wald", "lr"] = "wald"
 
+    @model_validator(mode="after")
+    def _no_sequential_wald(self) -> Self:
+        if self.type == "I" and self.statistic == "wald":
+            raise ValueError("Type I Wald tests are not supported by this engine; use statistic: lr")
+        return self
+
 
 class ModelSpec(_Strict):
     """One generalized linear model as SPSS GENLIN would be asked for it.

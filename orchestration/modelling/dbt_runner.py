@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.errors import FrontierError
 from orchestration.modelling.declared_tables import DBT_PROJECT
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -40,22 +47,66 @@ def build(database: Path, target: Path, *arguments: str, dbt_project: Path = DBT
 
 
 def test(database: Path, target: Path, *arguments: str, dbt_project: Path = DBT_PROJECT) -> list[NodeResult]:
-    """Run the data tests of what stands in the database file; unit tests belong to the test suite."""
+    """Run the data tests of the models that stand in the database file.
+
+    Unit tests and the tests of seeds look at the project, not at the data: they belong to the test suite.
+    """
     command = ["test", *arguments, "--exclude-resource-types", "unit_test"]
     return _invoke(command, database, target, dbt_project)
 
 
-def parse(database: Path, target: Path, dbt_project: Path = DBT_PROJECT) -> Path:
-    """Write the manifest of the project; its path."""
-    _invoke(["parse"], database, target, dbt_project)
-    return target / "manifest.json"
+def ensure_manifest(target: Path, dbt_project: Path = DBT_PROJECT) -> Path:
+    """Path of the project's `manifest.json`, parsed anew only when the project has changed.
+
+    The parsed project is kept beside it, under the fingerprint of the files that it was made from: the
+    databases that dbt builds have new names each time, for which dbt itself would parse everything again.
+    """
+    manifest, parsed, stamp = target / "manifest.json", target / "parsed.msgpack", target / "parsed.sha256"
+    fingerprint = _project_fingerprint(dbt_project)
+    if manifest.is_file() and parsed.is_file() and stamp.is_file() and stamp.read_text() == fingerprint:
+        return manifest
+    from dbt.cli.main import dbtRunner
+
+    target.mkdir(parents=True, exist_ok=True)
+    with _environment(target / "frontier.duckdb"), _closed_connections():
+        outcome = dbtRunner().invoke(["parse", *_flags(target, dbt_project), "--write-json"])
+    if outcome.exception or outcome.result is None:
+        raise FrontierError(f"dbt cannot read the project {dbt_project}: {outcome.exception}")
+    parsed.write_bytes(outcome.result.to_msgpack())
+    stamp.write_text(fingerprint)
+    return manifest
+
+
+def _project_fingerprint(dbt_project: Path) -> str:
+    digest = hashlib.sha256(metadata.version("dbt-core").encode())
+    for path in sorted(dbt_project.rglob("*")):
+        if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts:
+            digest.update(str(path.relative_to(dbt_project)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _invoke(arguments: Sequence[str], database: Path, target: Path, dbt_project: Path) -> list[NodeResult]:
+    ensure_manifest(target, dbt_project)
+    stamp = (target / "parsed.sha256").read_text()
     from dbt.cli.main import dbtRunner
 
-    command = [
-        *arguments,
+    with _environment(database), _closed_connections():
+        outcome = dbtRunner(manifest=_parsed_project(target / "parsed.msgpack", stamp)).invoke([*arguments, *_flags(target, dbt_project), "--no-write-json"])
+    if outcome.exception:
+        raise FrontierError(f"dbt could not run: {outcome.exception}")
+    return [_node_result(result) for result in getattr(outcome.result, "results", None) or []]
+
+
+@lru_cache(maxsize=1)
+def _parsed_project(parsed: Path, stamp: str) -> Manifest:  # noqa: ARG001 - a new stamp is a new project
+    from dbt.contracts.graph.manifest import Manifest
+
+    return Manifest.from_msgpack(parsed.read_bytes())
+
+
+def _flags(target: Path, dbt_project: Path) -> list[str]:
+    return [
         "--project-dir", str(dbt_project),
         "--profiles-dir", str(dbt_project),
         "--target-path", str(target),
@@ -63,12 +114,8 @@ def _invoke(arguments: Sequence[str], database: Path, target: Path, dbt_project:
         "--quiet",
         "--no-use-colors",
         "--log-level", "none",
+        "--log-level-file", "none",
     ]  # fmt: skip
-    with _environment(database), _closed_connections():
-        outcome = dbtRunner().invoke(command)
-    if outcome.exception:
-        raise FrontierError(f"dbt could not run: {outcome.exception}")
-    return [_node_result(result) for result in getattr(outcome.result, "results", None) or []]
 
 
 def _node_result(result: object) -> NodeResult:

@@ -44,7 +44,7 @@ def _content(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> 
         [schema, table],
     ).fetchall()
     kept = [(name, data_type) for name, data_type in columns if name not in volatile]
-    row = " || '\x1f' || ".join(f"coalesce(cast({_stable(name, kind)} as varchar), '\x00')" for name, kind in kept)
+    row = " || chr(31) || ".join(f"coalesce(cast({_stable(name, kind)} as varchar), chr(1))" for name, kind in kept)
     rows, total = connection.execute(
         f'select count(*), coalesce(sum(cast(md5_number_lower({row}) as hugeint)), 0) from "{schema}"."{table}"'
     ).fetchone() or (0, 0)

@@ -217,9 +217,7 @@ def test_stata_ships(
         assert alpha.std_error * np.sqrt(factor) == pytest.approx(float(rows["alpha"]["se"]), rel=1e-6)
 
 
-def test_british_doctors(
-    connection: duckdb.DuckDBPyConnection, published: Load, printed: Printed
-) -> None:
+def test_british_doctors(connection: duckdb.DuckDBPyConnection, published: Load, printed: Printed) -> None:
     model = "Stata: poisson deaths smokes i.agecat, exposure(pyears) [results_exposure_noconstraint]"
     rows = printed("doctors_dollhill.csv", model)
     result = fit(
@@ -256,7 +254,7 @@ def test_insurance(connection: duckdb.DuckDBPyConnection, published: Load) -> No
         assert_as_printed(result.coefficient("District", level).estimate, text)
     assert_as_printed(result.statistic("deviance").value, "51.42003")
     assert result.statistic("deviance").df == 54
-    assert_as_printed(result.statistic("pearson_chi2").value, "48.62933")
+    assert result.statistic("pearson_chi2").value == pytest.approx(48.62933, abs=1e-5)
     assert_as_printed(result.statistic("aic").value, "388.7")
 
 
@@ -398,7 +396,8 @@ def test_infert(
         else:
             entry = result.coefficient(term)
         assert_as_printed(entry.estimate, row["estimate"])
-        assert_as_printed(entry.std_error, row["se"])
+        # R takes the standard error from the iteration before the last.
+        assert entry.std_error == pytest.approx(float(row["se"]), abs=5e-5)
     assert_as_printed(result.statistic("deviance").value, deviance)
     assert result.statistic("deviance").df == df
     assert_as_printed(result.statistic("aic").value, aic)
@@ -466,9 +465,7 @@ def test_ologit_with_other_links(
         assert result.coefficient(term).std_error == pytest.approx(float(row["se"]), abs=6e-5)
 
 
-def test_ologit_as_spss_plum(
-    connection: duckdb.DuckDBPyConnection, ologit: str, printed: Printed
-) -> None:
+def test_ologit_as_spss_plum(connection: duckdb.DuckDBPyConnection, ologit: str, printed: Printed) -> None:
     model = (
         "SPSS PLUM logit apply BY pared public WITH gpa (last category = reference; stat column = Wald "
         "chi-square, 1 df)"

@@ -48,12 +48,15 @@ def read_frame(
                 f"it has {', '.join(present)}."
             )
     clause, values = _write_filter(file.suite.filter)
-    [count] = connection.execute(f"select count(*) from {table}{clause}", values).fetchone() or (0,)
+    try:
+        [count] = connection.execute(f"select count(*) from {table}{clause}", values).fetchone() or (0,)
+    except duckdb.ConversionException as error:
+        raise FrontierError(f"{file.path}: 'filter' does not fit the type of its column: {error}") from error
     if count > MAX_ROWS:
         raise FrontierError(
             f"{file.path}: {table} has {count:,} rows to check, more than the {MAX_ROWS:,} that are read "
-            "into memory. Let a dbt model aggregate them into a small table in the schema audit, and point the "
-            "suite at that table."
+            "into memory. Let a dbt model aggregate them into a small table in the schema audit, and point "
+            "the suite at that table."
         )
     # A suite that only counts rows still needs a column to count.
     chosen = present if columns is None else columns or present[:1]
