@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import FrontierError, GateRefusal
 from orchestration.landing.catalogue import Dataset, read_catalogue
-from orchestration.release.candidate import Candidate, start_candidate
+from orchestration.release.candidate import Candidate, new_release_id, start_candidate
 from orchestration.release.contents import contents_hash, table_contents
-from orchestration.release.fingerprint import code_fingerprint
+from orchestration.release.fingerprint import code_fingerprint, inputs_fingerprint
 from orchestration.release.store import Release, current_release, publish
 from orchestration.workspace import Workspace
 
@@ -37,14 +37,26 @@ def open_database(candidate: Candidate) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def begin(workspace: Workspace, release_id: str, fingerprint: str) -> Candidate:
-    """Start a candidate with empty landed tables."""
+def begin(workspace: Workspace, run_id: str) -> Candidate:
+    """Start a candidate with empty landed tables, for the run that builds it."""
     from orchestration.extraction.landed_tables import create_landed_tables
 
-    candidate = start_candidate(workspace, release_id, fingerprint)
+    candidate = start_candidate(workspace, new_release_id(), inputs_fingerprint(workspace), run_id)
     with open_database(candidate) as connection:
         create_landed_tables(connection)
     return candidate
+
+
+def catalogue(workspace: Workspace) -> list[Dataset]:
+    """The datasets that are declared in the raw folder."""
+    return read_catalogue(workspace.raw)
+
+
+def row_counts(candidate: Candidate, tables: Iterable[str]) -> dict[str, int]:
+    """Rows of tables in the candidate."""
+    with open_database(candidate) as connection:
+        counts = {table: connection.execute(f"select count(*) from {table}").fetchone() for table in tables}
+    return {table: row[0] if row else 0 for table, row in counts.items()}
 
 
 def land(workspace: Workspace, candidate: Candidate, dataset: Dataset) -> int:
@@ -83,8 +95,8 @@ def _build_and_test(workspace: Workspace, candidate: Candidate, *selection: str)
     return [*built, *tested]
 
 
-def audit(workspace: Workspace, candidate: Candidate, failed_tests: list[NodeResult]) -> list[Finding]:
-    """Evaluate identities and margins, and write what was found."""
+def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
+    """Evaluate identities and margins, and write what they and the models' tests found."""
     from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
 
     last = current_release(workspace)
@@ -94,7 +106,7 @@ def audit(workspace: Workspace, candidate: Candidate, failed_tests: list[NodeRes
         return collect_findings(
             connection,
             workspace.expectations,
-            failed_tests,
+            candidate.failed_tests(),
             last.database if last else None,
             candidate.release_id,
             dt.datetime.now(dt.UTC).date(),

@@ -1,0 +1,17 @@
+"""Dagster assets: each loads its inputs, calls one step of the pipeline, and says what it made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from orchestration.errors import FrontierError
+
+
+@contextmanager
+def failures_in_words() -> Iterator[None]:
+    """Turn an error that a person can act on into a failure that shows its paragraph, not a traceback."""
+    try:
+        yield
+    except FrontierError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error

@@ -243,7 +243,8 @@ def _subset_variables(spec: ModelSpec) -> list[VariableSpec]:
 
 
 def _as_float(column: "pa.ChunkedArray") -> Floats:
-    # A missing number becomes NaN; so does what is not finite, which no model can use. Adding 0 turns -0 into 0.
+    # A missing number becomes NaN; so does what is not finite, which no model can use. Adding 0 turns -0
+    # into 0.
     values = column.to_numpy().astype(np.float64) + 0.0
     return np.where(np.isfinite(values), values, np.nan)
 

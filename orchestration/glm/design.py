@@ -1,4 +1,4 @@
-"""The over-parameterised design in SPSS order, kept as indexes: products with it, and its redundant columns."""
+"""The over-parameterised design in SPSS order, kept as indexes; products with it, its redundant columns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Block:
     """Columns of one effect: an indicator per level, or one column of values.
 
     `codes` (P) is the column in which a pattern has its entry, None for the only one; `values` (P) is the
-    entry, None for 1. `ascending` lists the columns in the ascending order of the levels. A covariate's values
-    are standardised: value = (x - center) / spread.
+    entry, None for 1. `ascending` lists the columns in the ascending order of the levels. A covariate's
+    values are standardised: value = (x - center) / spread.
     """
 
     kind: str
@@ -106,7 +106,8 @@ class Design:
 
     def _joint_codes(self, first: int, second: int) -> Integers:
         left, right = self.blocks[first], self.blocks[second]
-        assert left.codes is not None and right.codes is not None
+        assert left.codes is not None
+        assert right.codes is not None
         return left.codes * right.size + right.codes
 
     def _cross(self, first: int, second: int, weights: Floats) -> Floats:

@@ -4,13 +4,11 @@ import numpy as np
 
 from orchestration.glm.design import Block, Design
 from orchestration.glm.fit import Estimate
-from orchestration.glm.sample import Sample
-from orchestration.glm.spec import ModelSpec
 
 _MOVING = 1e-5
 
 
-def list_warnings(design: Design, estimate: Estimate, sample: Sample, spec: ModelSpec) -> tuple[str, ...]:
+def list_warnings(design: Design, estimate: Estimate) -> tuple[str, ...]:
     """Warnings of a fit, the gravest first."""
     warnings = []
     if estimate.diverging is not None:
@@ -35,7 +33,7 @@ def _describe_infinite(design: Design, estimate: Estimate) -> str:
     A level is named where the linear predictors of all its patterns still move; so a reference level is
     found as well, although its own parameter is fixed at 0.
     """
-    assert estimate.diverging is not None and estimate.diverging_parameters is not None
+    assert estimate.diverging is not None
     moving = np.abs(estimate.diverging) > _MOVING
     names = _moving_parameters(design, estimate)
     if moving.all():
@@ -52,8 +50,8 @@ def _describe_infinite(design: Design, estimate: Estimate) -> str:
         names = levels or names
     return (
         f"Infinite estimates ({kind}): the data fits perfectly along {', '.join(names)}. The estimates there "
-        f"are where the iterations stopped; their standard errors and Wald tests mean nothing. Merge the level "
-        f"with another, or drop the predictor."
+        f"are where the iterations stopped; their standard errors and Wald tests mean nothing. Merge the "
+        f"level with another, or drop the predictor."
     )
 
 

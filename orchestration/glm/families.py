@@ -43,7 +43,7 @@ class Family(Protocol):
         """Log-likelihood of a pattern with this response total and weight, less what mu does not touch."""
         ...
 
-    def constant(self, y: Floats, trials: Floats) -> Floats:
+    def constant(self, y: Floats, trials: Floats, /) -> Floats:
         """What the kernel leaves out of one row's full log-likelihood (phi = 1)."""
         ...
 
@@ -78,7 +78,7 @@ class Poisson:
         """y log mu - mu."""
         return total * np.log(mean) - weight * mean
 
-    def constant(self, y: Floats, trials: Floats) -> Floats:
+    def constant(self, y: Floats, _trials: Floats, /) -> Floats:
         """-log y!."""
         return -gammaln(y + 1)
 
@@ -114,7 +114,7 @@ class Binomial:
         """y log mu + (m - y) log(1 - mu)."""
         return xlogy(total, mean) + xlog1py(weight - total, -mean)
 
-    def constant(self, y: Floats, trials: Floats) -> Floats:
+    def constant(self, y: Floats, trials: Floats, /) -> Floats:
         """log of the binomial coefficient."""
         return gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)
 
@@ -149,7 +149,7 @@ class Gaussian:
         """y mu - mu^2 / 2."""
         return total * mean - 0.5 * weight * mean * mean
 
-    def constant(self, y: Floats, trials: Floats) -> Floats:
+    def constant(self, y: Floats, _trials: Floats, /) -> Floats:
         """-y^2 / 2 - log(2 pi) / 2."""
         return -0.5 * y * y - 0.5 * np.log(2 * np.pi)
 
@@ -188,7 +188,7 @@ class NegativeBinomial:
         log_term = np.log1p(self.alpha * mean)
         return total * (np.log(mean) - log_term) - weight * log1p_over(self.alpha, mean)
 
-    def constant(self, y: Floats, trials: Floats) -> Floats:
+    def constant(self, y: Floats, _trials: Floats, /) -> Floats:
         """Sum of log(1 + alpha j) for j below y, less log y!."""
         return rising_log_sum(y, self.alpha) - gammaln(y + 1)
 

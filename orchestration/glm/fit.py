@@ -107,7 +107,8 @@ def fit_patterns(
             step = solve(design.gram(weights)[np.ix_(kept, kept)], gradient)
         if step is None:
             raise ConvergenceError(
-                f"{options.name}: the information matrix became singular. Merge sparse levels or drop a predictor."
+                f"{options.name}: the information matrix became singular. Merge sparse levels or drop "
+                f"a predictor."
             )
         change = np.abs(design.predict(spread(step, kept))).max()
         size = change / max(np.abs(eta).max(), 1e-300) if relative else change
@@ -171,8 +172,8 @@ def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, opt
     covariance = invert(information(design, data, family, link, eta, observed=options.observed))
     if covariance is None:
         raise ConvergenceError(
-            f"{options.name}: the information is singular at the estimates. Try information: expected, or drop a "
-            f"predictor."
+            f"{options.name}: the information is singular at the estimates. Try information: expected, or "
+            f"drop a predictor."
         )
     if options.robust:
         covariance = covariance @ robust_meat(design, sample, family, link, eta) @ covariance

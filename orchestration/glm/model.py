@@ -72,7 +72,7 @@ def fit_model(cells: Cells, spec: ModelSpec, subset: Subset) -> GlmResult:
         covariance=reported,
         is_converged=fit.estimate.diverging is None,
         iterations=fit.estimate.iterations,
-        warnings=list_warnings(fit.design, fit.estimate, sample, spec),
+        warnings=list_warnings(fit.design, fit.estimate),
         input_fingerprint=sample.fingerprint,
         is_synthetic=sample.is_synthetic,
     )

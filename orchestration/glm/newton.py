@@ -76,8 +76,8 @@ def maximise(
         if proposal.size < STEP_TOLERANCE:
             return Optimum(parameters, value, iteration, None)
     raise ConvergenceError(
-        f"{name}: not converged after {max_iterations} iterations. Raise max_iterations, merge sparse levels, "
-        f"drop a predictor, or try the distribution's default link."
+        f"{name}: not converged after {max_iterations} iterations. Raise max_iterations, merge sparse "
+        f"levels, drop a predictor, or try the distribution's default link."
     )
 
 

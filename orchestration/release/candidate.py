@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from orchestration.errors import FrontierError
 from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    from orchestration.modelling.dbt_runner import NodeResult
 
 _KEPT_CANDIDATES = 3
 
@@ -45,6 +50,17 @@ class Candidate:
         """The facts noted so far."""
         return json.loads(self.note.read_text(encoding="utf-8")) if self.note.is_file() else {}
 
+    def note_failed_tests(self, results: Iterable[NodeResult]) -> None:
+        """Leave the tests that failed to the audit."""
+        failed = [asdict(result) for result in results if result.resource_type == "test" and result.is_failed]
+        self.write_note(failed_tests=[*self.read_note().get("failed_tests", []), *failed])
+
+    def failed_tests(self) -> list[NodeResult]:
+        """The tests that failed so far."""
+        from orchestration.modelling.dbt_runner import NodeResult
+
+        return [NodeResult(**test) for test in self.read_note().get("failed_tests", [])]
+
 
 def new_release_id(now: dt.datetime | None = None) -> str:
     """A release id: the moment in UTC to the millisecond, so that ids sort by time."""
@@ -52,7 +68,7 @@ def new_release_id(now: dt.datetime | None = None) -> str:
     return moment.strftime("%Y%m%dT%H%M%S") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def start_candidate(workspace: Workspace, release_id: str, fingerprint: str) -> Candidate:
+def start_candidate(workspace: Workspace, release_id: str, fingerprint: str, run_id: str) -> Candidate:
     """Make the folder of a new candidate, and let only the newest few refused ones stand beside it."""
     folder = workspace.candidates / release_id
     folder.mkdir(parents=True)
@@ -60,7 +76,9 @@ def start_candidate(workspace: Workspace, release_id: str, fingerprint: str) -> 
     for path in older:
         shutil.rmtree(path)
     candidate = Candidate(folder)
-    candidate.write_note(inputs_fingerprint=fingerprint, started_at=dt.datetime.now(dt.UTC).isoformat())
+    candidate.write_note(
+        inputs_fingerprint=fingerprint, run_id=run_id, started_at=dt.datetime.now(dt.UTC).isoformat()
+    )
     return candidate
 
 
@@ -70,3 +88,15 @@ def latest_candidate(workspace: Workspace) -> Candidate | None:
         return None
     folders = sorted(path for path in workspace.candidates.iterdir() if (path / "frontier.duckdb").is_file())
     return Candidate(folders[-1]) if folders else None
+
+
+def candidate_of_run(workspace: Workspace, run_id: str) -> Candidate:
+    """The candidate that a run started; `FrontierError` when the run has started none."""
+    folders = sorted(workspace.candidates.iterdir(), reverse=True) if workspace.candidates.is_dir() else []
+    for folder in folders:
+        candidate = Candidate(folder)
+        if candidate.read_note().get("run_id") == run_id:
+            return candidate
+    raise FrontierError(
+        "This step belongs to a refresh: it builds on a candidate that the first step starts. Run the job `refresh`."
+    )

@@ -165,9 +165,7 @@ def test_two_ordered_categories_are_a_binomial_model(people: duckdb.DuckDBPyConn
     np.testing.assert_allclose(errors, others, rtol=1e-7)
 
 
-def test_events_among_trials_equal_single_rows(
-    people: duckdb.DuckDBPyConnection, rows: dict[str, NDArray[Any]]
-) -> None:
+def test_events_among_trials_equal_single_rows(people: duckdb.DuckDBPyConnection) -> None:
     single = fit(people, response="event", distribution="binomial", covariates=[], fit_by="patterns")
     people.execute(
         "create table grouped as select region, sex, age, sum(event) as events, count(*) as trials "

@@ -1,0 +1,88 @@
+"""Assets of landing: one per dataset folder in `raw/`, and the landed tables that they fill together."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from orchestration import pipeline
+from orchestration.assets import failures_in_words
+from orchestration.extraction.landed_tables import LANDED_TABLES
+from orchestration.landing.catalogue import Dataset
+from orchestration.modelling.declared_tables import DeclaredTable, declared_tables
+from orchestration.resources import WarehouseResource
+
+CANDIDATE = dg.AssetKey("candidate")
+
+
+@dg.asset(key=CANDIDATE, group_name="release", description="The database in which the next release is built.")
+def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """Start a candidate for this run."""
+    with failures_in_words():
+        started = pipeline.begin(warehouse.workspace, context.run.root_run_id or context.run.run_id)
+    return dg.MaterializeResult(metadata={"release": started.release_id, "folder": str(started.folder)})
+
+
+def dataset_key(dataset: Dataset) -> dg.AssetKey:
+    """Asset key of a dataset: landed / agency / folder."""
+    return dg.AssetKey(["landed", *dataset.name.split("/")])
+
+
+def build_dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
+    """The asset that verifies and reads every edition of one dataset."""
+    key = dataset_key(dataset)
+
+    @dg.asset(
+        key=key,
+        deps=[CANDIDATE],
+        group_name="landing",
+        kinds={"csv"} if dataset.declaration.kind != "survey" else {"spss"},
+        description=dataset.declaration.title.en,
+        metadata={
+            "editions": len(dataset.editions),
+            "publisher": dataset.declaration.agency.name_en,
+            "release calendar": dataset.declaration.release_calendar.description,
+        },
+    )
+    def landed(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+        with failures_in_words():
+            workspace = warehouse.workspace
+            current = next(one for one in pipeline.catalogue(workspace) if one.name == dataset.name)
+            cells = pipeline.land(workspace, warehouse.candidate(context.run), current)
+        return dg.MaterializeResult(metadata={"cells": cells, "editions": [one.name for one in current.editions]})
+
+    return landed
+
+
+def build_landed_tables_asset(datasets: Sequence[Dataset]) -> dg.AssetsDefinition:
+    """The landed tables as assets, downstream of every dataset and upstream of the models."""
+    declared = {table: declared_tables()[table] for table in LANDED_TABLES}
+
+    @dg.multi_asset(
+        name="landed_tables",
+        specs=[
+            dg.AssetSpec(
+                key=table.split("."),
+                deps=[dataset_key(dataset) for dataset in datasets],
+                group_name="landing",
+                description=declaration.description,
+                kinds={"duckdb"},
+                metadata={"dagster/column_schema": column_schema(declaration)},
+            )
+            for table, declaration in declared.items()
+        ],
+    )
+    def landed_tables(
+        context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    ) -> Iterator[dg.MaterializeResult]:
+        rows = pipeline.row_counts(warehouse.candidate(context.run), LANDED_TABLES)
+        for table in LANDED_TABLES:
+            yield dg.MaterializeResult(asset_key=table.split("."), metadata={"dagster/row_count": rows[table]})
+
+    return landed_tables
+
+
+def column_schema(table: DeclaredTable) -> dg.TableSchema:
+    """The columns of a declared table as Dagster shows them."""
+    return dg.TableSchema(
+        columns=[dg.TableColumn(one.name, one.data_type, description=one.description) for one in table.columns]
+    )

@@ -1,0 +1,86 @@
+"""Assets of the dbt models: their lineage and columns come from the manifest, the work from the pipeline."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration import pipeline
+from orchestration.assets import failures_in_words
+from orchestration.modelling.dbt_runner import NodeResult
+from orchestration.release.candidate import Candidate
+from orchestration.resources import WarehouseResource
+from orchestration.workspace import Workspace
+
+Step = Callable[[Workspace, Candidate], list[NodeResult]]
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups models by their layer and counts a failed test against the gate, not against the run."""
+
+    def get_group_name(self, dbt_resource_props: dict[str, Any]) -> str:
+        """The layer: the first folder of the model, or seeds."""
+        return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
+
+
+def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
+    """The models before and after the GLMs, as assets of one step each."""
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    return [
+        _build(manifest, "models", "fqn:*", pipeline.AFTER_GLM, pipeline.model),
+        _build(manifest, "result_models", pipeline.AFTER_GLM, "", pipeline.model_results),
+    ]
+
+
+def _build(manifest: dict[str, Any], name: str, select: str, exclude: str, step: Step) -> dg.AssetsDefinition:
+    translator = Translator()
+
+    @dbt_assets(
+        manifest=manifest, name=name, select=select, exclude=exclude or None, dagster_dbt_translator=translator
+    )
+    def models(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
+        with failures_in_words():
+            candidate = warehouse.candidate(context.run)
+            results = step(warehouse.workspace, candidate)
+        candidate.note_failed_tests(results)
+        yield from _events(context, manifest, translator, results)
+
+    return models
+
+
+def _events(
+    context: dg.AssetExecutionContext,
+    manifest: dict[str, Any],
+    translator: DagsterDbtTranslator,
+    results: list[NodeResult],
+) -> Iterator[Any]:
+    expected = {key for spec in context.assets_def.check_specs for key in [spec.key]}
+    reported = set()
+    for result in results:
+        if result.resource_type == "test":
+            key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
+            if key in expected:
+                reported.add(key)
+                yield dg.AssetCheckResult(
+                    asset_key=key.asset_key,
+                    check_name=key.name,
+                    passed=not result.is_failed,
+                    metadata={"failures": result.failures, "message": result.message},
+                )
+        else:
+            props = manifest["nodes"][result.unique_id]
+            yield dg.MaterializeResult(
+                asset_key=translator.get_asset_key(props), metadata={"seconds": result.seconds}
+            )
+    for key in expected - reported:
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=True,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="Looks at the project, not at the data: it runs in the test suite.",
+        )
