@@ -14,8 +14,8 @@ GATE = "gate"
 def suite_checks(asset: dg.AssetKey, suites: Path) -> list[dg.AssetCheckSpec]:
     """A check per suite file; it blocks what is downstream when a critical expectation fails."""
     return [
-        dg.AssetCheckSpec(name=suite.name, asset=asset, blocking=True, description=suite.description)
-        for suite in read_suites(suites)
+        dg.AssetCheckSpec(name=one.suite.suite, asset=asset, blocking=True, description=one.suite.description)
+        for one in read_suites(suites)
     ]
 
 

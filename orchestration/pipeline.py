@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from orchestration import progress
 from orchestration.errors import FrontierError, GateRefusal
-from orchestration.landing.catalogue import Dataset, read_catalogue
+from orchestration.landing.catalogue import Dataset, read_catalogue, read_dataset
 from orchestration.release.candidate import Candidate, new_release_id, start_candidate
 from orchestration.release.contents import contents_hash, table_contents
 from orchestration.release.fingerprint import code_fingerprint, inputs_fingerprint
@@ -52,49 +53,59 @@ def catalogue(workspace: Workspace) -> list[Dataset]:
     return read_catalogue(workspace.raw)
 
 
-def row_counts(candidate: Candidate, tables: Iterable[str]) -> dict[str, int]:
-    """Rows of tables in the candidate."""
+def finish_landing(workspace: Workspace, candidate: Candidate) -> dict[str, int]:
+    """Let the expectations begin with what has landed; rows by landed table."""
+    from orchestration.extraction.landed_tables import LANDED_TABLES
+    from orchestration.quality.expectations.worker import begin_with_landed
+
+    begin_with_landed(candidate.database, workspace.expectations / "suites")
     with open_database(candidate) as connection:
-        counts = {table: connection.execute(f"select count(*) from {table}").fetchone() for table in tables}
+        counts = {table: connection.execute(f"select count(*) from {table}").fetchone() for table in LANDED_TABLES}
     return {table: row[0] if row else 0 for table, row in counts.items()}
 
 
-def land(workspace: Workspace, candidate: Candidate, dataset: Dataset) -> int:
-    """Verify and read every edition of a dataset into the candidate; the number of cells."""
+def land(workspace: Workspace, candidate: Candidate, name: str) -> int:
+    """Verify and read every edition of a dataset, as it stands now, into the candidate; the number of cells."""
     from orchestration.extraction.landed_tables import land_dataset
     from orchestration.extraction.names import TerritoryNames
 
+    dataset = read_dataset(workspace.raw, name)
     names = TerritoryNames.from_seed(workspace.territory_names)
-    with open_database(candidate) as connection:
+    with progress.step(f"Land {name}"), open_database(candidate) as connection:
         return land_dataset(connection, dataset, names)
 
 
+@progress.step("Build and test the models")
 def model(workspace: Workspace, candidate: Candidate) -> list[NodeResult]:
     """Build the models of the official statistics and the survey, and run their tests."""
-    return _build_and_test(workspace, candidate, "--exclude", AFTER_GLM)
+    return _build_and_test(workspace, candidate, exclude=AFTER_GLM)
 
 
+@progress.step("Build the models of results")
 def model_results(workspace: Workspace, candidate: Candidate) -> list[NodeResult]:
     """Build the models that stand on the fitted GLMs, and run their tests."""
-    return _build_and_test(workspace, candidate, "--select", AFTER_GLM)
+    return _build_and_test(workspace, candidate, select=AFTER_GLM)
 
 
-def _build_and_test(workspace: Workspace, candidate: Candidate, *selection: str) -> list[NodeResult]:
+def _build_and_test(
+    workspace: Workspace, candidate: Candidate, select: str = "fqn:*", exclude: str = ""
+) -> list[NodeResult]:
     """Build, then test: failed tests do not stop the build, so that the steward sees a whole candidate.
 
     A model that cannot be built is a `FrontierError`.
     """
     from orchestration.modelling.dbt_runner import build, test
 
-    built = build(candidate.database, workspace.dbt_target, *selection, dbt_project=workspace.dbt_project)
+    built = build(candidate.database, workspace.dbt_target, select, exclude, workspace.dbt_project)
     broken = [node for node in built if node.is_failed]
     if broken:
         details = "; ".join(f"{node.name}: {' '.join(node.message.split())}" for node in broken[:3])
         raise FrontierError(f"{len(broken)} models could not be built. {details}")
-    tested = test(candidate.database, workspace.dbt_target, *selection, dbt_project=workspace.dbt_project)
+    tested = test(candidate.database, workspace.dbt_target, select, exclude, workspace.dbt_project)
     return [*built, *tested]
 
 
+@progress.step("Evaluate identities and collect findings")
 def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
     """Evaluate identities and margins, and write what they and the models' tests found."""
     from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
@@ -113,14 +124,20 @@ def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
         )
 
 
+@progress.step("Run the expectations")
 def check(workspace: Workspace, candidate: Candidate) -> list[CheckResult]:
-    """Run the expectations and build their Data Docs."""
-    from orchestration.quality.audit import run_expectations
+    """Run the expectations, build their Data Docs, and store what they found."""
+    from orchestration.quality.audit import store_check_results
+    from orchestration.quality.expectations.worker import finish
 
+    suites = workspace.expectations / "suites"
+    results = finish(candidate.database, suites, candidate.data_docs, candidate.release_id)
     with open_database(candidate) as connection:
-        return run_expectations(connection, workspace.expectations, candidate.data_docs, candidate.release_id)
+        store_check_results(connection, results, candidate.release_id)
+    return results
 
 
+@progress.step("Fit the GLMs")
 def fit_models(candidate: Candidate) -> dict[str, int]:
     """Fit the models of frontier migration and write the `glm_*` tables; rows by table."""
     from orchestration.glm.battery import fit_battery, write_results
@@ -150,6 +167,7 @@ def refuse_if_blocked(candidate: Candidate) -> None:
         )
 
 
+@progress.step("Publish")
 def release(workspace: Workspace, candidate: Candidate) -> Release | None:
     """Publish the candidate, or return None when it holds just what the current release holds.
 

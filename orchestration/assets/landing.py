@@ -45,10 +45,8 @@ def build_dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def landed(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
         with failures_in_words():
-            workspace = warehouse.workspace
-            current = next(one for one in pipeline.catalogue(workspace) if one.name == dataset.name)
-            cells = pipeline.land(workspace, warehouse.candidate(context.run), current)
-        return dg.MaterializeResult(metadata={"cells": cells, "editions": [one.name for one in current.editions]})
+            cells = pipeline.land(warehouse.workspace, warehouse.candidate(context.run), dataset.name)
+        return dg.MaterializeResult(metadata={"cells": cells})
 
     return landed
 
@@ -74,7 +72,8 @@ def build_landed_tables_asset(datasets: Sequence[Dataset]) -> dg.AssetsDefinitio
     def landed_tables(
         context: dg.AssetExecutionContext, warehouse: WarehouseResource
     ) -> Iterator[dg.MaterializeResult]:
-        rows = pipeline.row_counts(warehouse.candidate(context.run), LANDED_TABLES)
+        with failures_in_words():
+            rows = pipeline.finish_landing(warehouse.workspace, warehouse.candidate(context.run))
         for table in LANDED_TABLES:
             yield dg.MaterializeResult(asset_key=table.split("."), metadata={"dagster/row_count": rows[table]})
 

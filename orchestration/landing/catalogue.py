@@ -54,11 +54,13 @@ def read_catalogue(raw: Path) -> list[Dataset]:
     """
     if not raw.is_dir():
         raise UsageError(f"There is no raw folder at {raw}. Name the right one with --raw.")
-    return [_read_dataset(raw, path.parent) for path in sorted(raw.glob("*/*/dataset.yml"))]
+    names = (path.parent.relative_to(raw).as_posix() for path in sorted(raw.glob("*/*/dataset.yml")))
+    return [read_dataset(raw, name) for name in names]
 
 
-def _read_dataset(raw: Path, folder: Path) -> Dataset:
-    name = folder.relative_to(raw).as_posix()
+def read_dataset(raw: Path, name: str) -> Dataset:
+    """The dataset `agency/folder` with its editions; a `FrontierError` when a declaration does not fit."""
+    folder = raw / name
     editions = [_read_edition(name, path.parent) for path in sorted(folder.glob("*/origin.yml"))]
     for stray in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
         if not (stray / "origin.yml").is_file():

@@ -36,23 +36,29 @@ class NodeResult:
         return self.status in {"fail", "error", "runtime error", "skipped"}
 
 
-def build(database: Path, target: Path, *arguments: str, dbt_project: Path = DBT_PROJECT) -> list[NodeResult]:
+def build(
+    database: Path, target: Path, select: str = "fqn:*", exclude: str = "", dbt_project: Path = DBT_PROJECT
+) -> list[NodeResult]:
     """Build seeds and models in the database file; one result per node, in the order of completion.
 
     `target` is dbt's working folder (manifest, compiled SQL, partial parse). Raises `FrontierError`
     when dbt cannot run at all; failed nodes are results, not exceptions.
     """
-    without_tests = ["--exclude-resource-types", "test", "unit_test"]
-    return _invoke(["build", *arguments, *without_tests], database, target, dbt_project)
+    command = ["build", "--select", select, "--exclude", exclude]
+    return _invoke(
+        [*command, "--exclude-resource-types", "test", "unit_test"], database, target, dbt_project
+    )
 
 
-def test(database: Path, target: Path, *arguments: str, dbt_project: Path = DBT_PROJECT) -> list[NodeResult]:
+def test(
+    database: Path, target: Path, select: str = "fqn:*", exclude: str = "", dbt_project: Path = DBT_PROJECT
+) -> list[NodeResult]:
     """Run the data tests of the models that stand in the database file.
 
     Unit tests and the tests of seeds look at the project, not at the data: they belong to the test suite.
     """
-    command = ["test", *arguments, "--exclude-resource-types", "unit_test"]
-    return _invoke(command, database, target, dbt_project)
+    command = ["test", "--select", select, "--exclude", *exclude.split(), "path:seeds"]
+    return _invoke([*command, "--exclude-resource-types", "unit_test"], database, target, dbt_project)
 
 
 def ensure_manifest(target: Path, dbt_project: Path = DBT_PROJECT) -> Path:

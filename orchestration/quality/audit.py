@@ -12,7 +12,6 @@ from orchestration.landing.catalogue import Dataset
 from orchestration.modelling.declared_tables import create_declared_table, insert_rows
 from orchestration.modelling.dbt_runner import NodeResult
 from orchestration.quality.comparison_findings import claim_findings, definition_findings, deletion_findings
-from orchestration.quality.expectations.checkpoint import run_suites
 from orchestration.quality.expectations.results import CheckResult, check_rows
 from orchestration.quality.findings import Finding, read_findings, remember, write_findings
 from orchestration.quality.identities.evaluation import evaluate
@@ -86,25 +85,21 @@ def collect_findings(
     return judged
 
 
-def run_expectations(
-    connection: duckdb.DuckDBPyConnection, expectations: Path, data_docs: Path, release_id: str
-) -> list[CheckResult]:
-    """Run every suite, store its results in `audit.check_result`, and build the Data Docs.
+def store_check_results(
+    connection: duckdb.DuckDBPyConnection, results: list[CheckResult], release_id: str
+) -> None:
+    """Store the results of the expectations in `audit.check_result`.
 
     A critical or warning expectation that fails becomes a finding too.
     """
-    results = run_suites(connection, expectations / "suites", data_docs, release_id)
     insert_rows(connection, create_declared_table(connection, "audit.check_result"), check_rows(results))
     failed = [
         _check_finding(result, release_id)
         for result in results
-        if not result.is_success
-        and result.severity != "info"
-        and result.suite not in _SUITES_WITH_OWN_FINDINGS
+        if not result.is_success and result.severity != "info" and result.suite not in _SUITES_WITH_OWN_FINDINGS
     ]
     if failed:
         write_findings(connection, [*read_findings(connection), *failed])
-    return results
 
 
 def _check_finding(result: CheckResult, release_id: str) -> Finding:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
 
 
+@dataclass(frozen=True)
+class JudgedSuite:
+    """A suite, what the library found, and the results that we store."""
+
+    file: SuiteFile
+    validation: ExpectationSuiteValidationResult
+    results: list[CheckResult]
+
+
 def run_suites(
     connection: duckdb.DuckDBPyConnection,
     suites_dir: Path,
@@ -26,28 +36,42 @@ def run_suites(
 ) -> list[CheckResult]:
     """Judge the tables of an open database by all suites of a folder, in the order of the files.
 
-    Each suite is one validation in one in-memory context, on a frame of the columns that it needs.
     With `docs_dir` the Data Docs of the run are written there (see data_docs), headed by `run_name`.
 
     Raises FrontierError where a suite file is wrong, its table or a column is missing, the table has
     more than a million rows, or an expectation cannot be evaluated on the column's type.
     """
-    files = read_suites(suites_dir)
+    return conclude(judge_suites(connection, read_suites(suites_dir)), docs_dir, run_name)
+
+
+def judge_suites(connection: duckdb.DuckDBPyConnection, files: Sequence[SuiteFile]) -> list[JudgedSuite]:
+    """Judge tables of an open database by some suites; raises as `run_suites` does.
+
+    Each suite is one validation in one in-memory context, on a frame of the columns that it needs.
+    """
     with _quiet_library():
         from orchestration.quality.expectations.outcomes import read_outcomes
 
         context = _start_context()
-        validations = [_validate(context, connection, file) for file in files]
-        results = [read_outcomes(file, found) for file, found in zip(files, validations, strict=True)]
-        if docs_dir is not None:
-            from orchestration.quality.expectations.data_docs import (
-                SuitePage,
-                write_data_docs,
-            )
+        judged = []
+        for file in files:
+            validation = _validate(context, connection, file)
+            judged.append(JudgedSuite(file, validation, read_outcomes(file, validation)))
+    return judged
 
-            pages = [SuitePage(*parts) for parts in zip(files, validations, results, strict=True)]
+
+def conclude(
+    judged: Sequence[JudgedSuite], docs_dir: Path | None = None, run_name: str | None = None
+) -> list[CheckResult]:
+    """All results in the order of the suite files; the Data Docs too where they have a folder."""
+    ordered = sorted(judged, key=lambda one: one.file.path)
+    if docs_dir is not None:
+        from orchestration.quality.expectations.data_docs import SuitePage, write_data_docs
+
+        with _quiet_library():
+            pages = [SuitePage(one.file, one.validation, one.results) for one in ordered]
             write_data_docs(docs_dir, pages, run_name)
-    return [result for of_suite in results for result in of_suite]
+    return [result for one in ordered for result in one.results]
 
 
 @contextmanager

@@ -1,0 +1,140 @@
+"""The `frontier` command: its arguments and exit codes. What a command prints is in `orchestration/console`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+import typer
+
+from orchestration.errors import FrontierError, UsageError
+from orchestration.workspace import Workspace
+
+app = typer.Typer(
+    name="frontier",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Official statistics of migration between Russia, Kazakhstan and the CIS: refresh, ask, trace.",
+)
+releases_app = typer.Typer(no_args_is_help=True, help="The published releases.")
+app.add_typer(releases_app, name="releases")
+
+Raw = Annotated[Path | None, typer.Option("--raw", help="Raw folder; the checkout's own by default.")]
+Warehouse = Annotated[Path | None, typer.Option("--warehouse", help="Warehouse folder; the checkout's own by default.")]
+Format = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to print.")]
+TableOrJson = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
+
+
+@app.command()
+def refresh(
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    full: Annotated[bool, typer.Option("--full", help="Build even when no input has changed.")] = False,
+) -> None:
+    """Extract, model, validate, fit and publish; nothing when no input has changed."""
+    from orchestration.console.refresh import run_refresh
+
+    run_refresh(Workspace.of(raw, warehouse), full)
+
+
+@app.command()
+def findings(
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: Format = "table",
+    everything: Annotated[bool, typer.Option("--all", help="Waived and explained ones too.")] = False,
+    candidate: Annotated[bool, typer.Option("--candidate", help="Of the newest refused candidate.")] = False,
+) -> None:
+    """What the checks found, by cell: open errors and warnings, or --all."""
+    from orchestration.console.findings import print_findings
+
+    print_findings(Workspace.of(raw, warehouse), output, everything, candidate)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT statement.")],
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: Format = "table",
+) -> None:
+    """Ask the published database, read-only."""
+    from orchestration.console.query import print_query
+
+    print_query(Workspace.of(raw, warehouse), sql, output)
+
+
+@app.command()
+def source(
+    value: Annotated[str, typer.Argument(help="TABLE.COLUMN, such as fct_arrivals_departures.arrivals.")],
+    keys: Annotated[list[str], typer.Argument(help="key=value, such as territory=RU-BEL period=2005.")],
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: TableOrJson = "table",
+) -> None:
+    """Take a number back to publication, file and cell."""
+    from orchestration.console.source import print_source
+
+    print_source(Workspace.of(raw, warehouse), value, keys, output)
+
+
+@releases_app.command("list")
+def list_releases(raw: Raw = None, warehouse: Warehouse = None, output: TableOrJson = "table") -> None:
+    """Every release that is kept, newest first."""
+    from orchestration.console.releases import print_releases
+
+    print_releases(Workspace.of(raw, warehouse), output)
+
+
+@releases_app.command("show")
+def show_release(
+    release: Annotated[str | None, typer.Argument(help="Release id; the current one by default.")] = None,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: TableOrJson = "table",
+) -> None:
+    """One release: its inputs, tables, findings and versions."""
+    from orchestration.console.releases import print_release
+
+    print_release(Workspace.of(raw, warehouse), release, output)
+
+
+@app.command()
+def serve(
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    port: Annotated[int, typer.Option("--port", help="Port on the loopback interface.")] = 3000,
+) -> None:
+    """The Dagster UI on loopback: lineage, runs, schedules; it can run a refresh."""
+    from orchestration.console.serve import run_server
+
+    run_server(Workspace.of(raw, warehouse), port)
+
+
+def main() -> NoReturn:
+    """Run the command; errors are one paragraph, with a traceback only under --debug."""
+    is_debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    code = 0
+    try:
+        app(arguments, standalone_mode=True)
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    except FrontierError as error:
+        if is_debug:
+            raise
+        print(f"frontier: {error}", file=sys.stderr)  # noqa: T201
+        code = error.exit_code
+    except KeyboardInterrupt:
+        print("frontier: interrupted; nothing was published.", file=sys.stderr)  # noqa: T201
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The interpreter takes more than a second to take down Dagster and dbt, with nothing left to do.
+    os._exit(code)
+
+
+__all__ = ["UsageError", "app", "main"]

@@ -1,0 +1,58 @@
+"""`frontier releases`: what has been published."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Literal
+
+from orchestration.console.output import print_json, print_rows
+from orchestration.errors import UsageError
+from orchestration.release.store import Release, current_release, find_release
+from orchestration.release.store import list_releases as read_releases
+from orchestration.workspace import Workspace
+
+
+def print_releases(workspace: Workspace, output: Literal["table", "json"]) -> None:
+    """Print every release that is kept."""
+    current = current_release(workspace)
+    documents = [_document(release, current) for release in read_releases(workspace)]
+    if output == "json":
+        print_json(documents)
+        return
+    rows = [
+        [one["id"], one["published_at"], "current" if one["is_current"] else "", len(one["inputs"]), _counts(one)]
+        for one in documents
+    ]
+    print_rows(["release", "published at", "", "editions", "findings"], rows, "table")
+
+
+def print_release(workspace: Workspace, release_id: str | None, output: Literal["table", "json"]) -> None:
+    """Print one release; the current one when none is named."""
+    release = find_release(workspace, release_id) if release_id else current_release(workspace)
+    if release is None:
+        raise UsageError(f"Nothing has been published in {workspace.warehouse} yet: run `frontier refresh`.")
+    if output == "json":
+        print_json(_document(release, current_release(workspace)) | release.manifest)
+        return
+    manifest = release.manifest
+    sys.stdout.write(f"Release {release.id}, published {manifest['published_at']}\n")
+    sys.stdout.write(f"Folder   {release.folder}\n")
+    sys.stdout.write(f"Contents {manifest['contents_hash']}\n")
+    sys.stdout.write(f"Versions {', '.join(f'{name} {version}' for name, version in manifest['versions'].items())}\n")
+    print_rows(["edition", "sha256"], [[one["edition"], one["sha256"]] for one in manifest["inputs"]], "table")
+    print_rows(["table", "rows"], [[name, one["rows"]] for name, one in manifest["tables"].items()], "table")
+    sys.stdout.write(f"Findings: {_counts(_document(release, None))}\n")
+
+
+def _document(release: Release, current: Release | None) -> dict[str, Any]:
+    return {
+        "id": release.id,
+        "published_at": release.manifest["published_at"],
+        "is_current": current is not None and release.id == current.id,
+        "inputs": release.manifest["inputs"],
+        "findings": release.manifest["findings"],
+    }
+
+
+def _counts(document: dict[str, Any]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in document["findings"].items()) or "none"

@@ -1,0 +1,142 @@
+"""The refresh as one call: is there anything to do, and if so, the job in this process and what came of it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import FrontierError
+from orchestration.landing.catalogue import read_catalogue, verify_edition
+from orchestration.quality.expectations.worker import dismiss
+from orchestration.release.candidate import latest_candidate
+from orchestration.release.fingerprint import inputs_fingerprint
+from orchestration.release.store import Release, current_release, is_current_whole, make_current
+from orchestration.workspace import Workspace
+
+DAGSTER_SETTINGS = """\
+# Written by the refresh. Nothing is reported to anybody, and no pop-up covers the page.
+telemetry: {enabled: false}
+nux: {enabled: false}
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a refresh came to: the release that stands now, and whether this refresh published it."""
+
+    release: Release
+    is_published: bool
+    previous: Release | None
+
+
+def refresh(workspace: Workspace, is_full: bool = False) -> Outcome:
+    """Bring the published warehouse up to date with its inputs.
+
+    Returns at once when the current release was made from just these inputs, unless `is_full`. Raises
+    `FrontierError` when a step fails, `GateRefusal` when the gate refuses; the published database is as
+    it was then.
+    """
+    workspace.warehouse.mkdir(parents=True, exist_ok=True)
+    with _only_one(workspace):
+        before = current_release(workspace)
+        if before and not is_full and _is_made_from(workspace, before, inputs_fingerprint(workspace)):
+            if not is_current_whole(workspace):
+                make_current(workspace, before)
+            return Outcome(before, False, before)
+        for dataset in read_catalogue(workspace.raw):
+            for edition in dataset.editions:
+                verify_edition(edition)
+        fingerprint = inputs_fingerprint(workspace)
+        try:
+            _run_job(workspace)
+        finally:
+            dismiss()
+        after = current_release(workspace)
+        if after is None:
+            raise FrontierError("The refresh ended without a release. Run it again with --debug to see why.")
+        _note_checked(workspace, after, fingerprint)
+        return Outcome(after, before is None or after.id != before.id, before)
+
+
+def prepare_dagster_home(workspace: Workspace) -> Path:
+    """Folder of Dagster's settings and run history in the warehouse, made when it is missing."""
+    home = workspace.dagster_home
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.is_file():
+        settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
+    return home
+
+
+def _is_made_from(workspace: Workspace, release: Release, fingerprint: str) -> bool:
+    """Whether these inputs made the release, or were found to make nothing else."""
+    if release.manifest["inputs_fingerprint"] == fingerprint:
+        return True
+    checked = workspace.warehouse / "checked.json"
+    return checked.is_file() and json.loads(checked.read_text()) == [release.id, fingerprint]
+
+
+def _note_checked(workspace: Workspace, release: Release, fingerprint: str) -> None:
+    (workspace.warehouse / "checked.json").write_text(json.dumps([release.id, fingerprint]))
+
+
+@contextmanager
+def _only_one(workspace: Workspace) -> Iterator[None]:
+    """Two refreshes of one warehouse at a time would build on each other's candidates."""
+    with (workspace.warehouse / ".refresh.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FrontierError(
+                f"Another refresh of {workspace.warehouse} is running: wait until it has ended."
+            ) from None
+        yield
+
+
+def _run_job(workspace: Workspace) -> None:
+    """Execute the job that the orchestrator schedules, in this process."""
+    # The command ends without waiting for dbt's locks to be taken down; their keeper need not say so.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
+    from orchestration import pipeline
+    from orchestration.definitions import build_definitions
+    from orchestration.jobs import REFRESH
+
+    # The events of this run stay in memory: writing them to the history takes a third of a refresh.
+    result = (
+        build_definitions(workspace)
+        .resolve_job_def(REFRESH)
+        .execute_in_process(
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    )
+    if result.success:
+        return
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            failure = data.user_failure_data
+            if failure and failure.description:
+                raise FrontierError(failure.description)
+            if data.error and "AssetCheck" not in (data.error.cls_name or ""):
+                raise _internal_error(data.error)
+    candidate = latest_candidate(workspace)
+    if candidate is not None:
+        pipeline.refuse_if_blocked(candidate)
+    raise FrontierError("The refresh failed, and nothing was published. Run it again with --debug to see why.")
+
+
+def _internal_error(error: object) -> FrontierError:
+    """An error that no step foresaw, with its own traceback for --debug."""
+    cause = error
+    while getattr(cause, "cause", None) is not None:
+        cause = cause.cause  # type: ignore[attr-defined]
+    message = str(getattr(cause, "message", cause)).strip()
+    internal = FrontierError(f"A step of the refresh failed, and nothing was published: {message}")
+    internal.add_note("".join(getattr(cause, "stack", [])))
+    return internal
