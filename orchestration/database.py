@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ def published_database(workspace: Workspace) -> Path:
 
 
 @contextmanager
-def open_readonly(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_readonly(database: Path) -> Generator[duckdb.DuckDBPyConnection]:
     """A connection that can read the database and nothing else on the machine."""
     import duckdb
 

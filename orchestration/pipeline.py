@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ READERS = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pyreadstat
 
 
 @contextmanager
-def open_database(candidate: Candidate) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_database(candidate: Candidate) -> Generator[duckdb.DuckDBPyConnection]:
     """A connection to the candidate's database, closed afterwards whatever happens."""
     import duckdb
 
@@ -94,20 +95,23 @@ def _build_and_test(
 
     A model that cannot be built is a `FrontierError`.
     """
-    from orchestration.modelling.dbt_runner import build, test
+    from orchestration.modelling.dbt_runner import build, run_tests
 
     built = build(candidate.database, workspace.dbt_target, select, exclude, workspace.dbt_project)
     broken = [node for node in built if node.is_failed]
     if broken:
         details = "; ".join(f"{node.name}: {' '.join(node.message.split())}" for node in broken[:3])
         raise FrontierError(f"{len(broken)} models could not be built. {details}")
-    tested = test(candidate.database, workspace.dbt_target, select, exclude, workspace.dbt_project)
+    tested = run_tests(candidate.database, workspace.dbt_target, select, exclude, workspace.dbt_project)
+    failed = [asdict(node) for node in tested if node.is_failed]
+    candidate.write_note(failed_tests=[*candidate.read_note().get("failed_tests", []), *failed])
     return [*built, *tested]
 
 
 @progress.step("Evaluate identities and collect findings")
 def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
     """Evaluate identities and margins, and write what they and the models' tests found."""
+    from orchestration.modelling.dbt_runner import NodeResult
     from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
 
     last = current_release(workspace)
@@ -117,7 +121,7 @@ def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
         return collect_findings(
             connection,
             workspace.expectations,
-            candidate.failed_tests(),
+            [NodeResult(**test) for test in candidate.read_note().get("failed_tests", [])],
             last.database if last else None,
             candidate.release_id,
             dt.datetime.now(dt.UTC).date(),
@@ -160,10 +164,11 @@ def refuse_if_blocked(candidate: Candidate) -> None:
     """Raise `GateRefusal` that names what blocks, cell by cell."""
     blocking = gate(candidate)
     if blocking:
-        listed = " ".join(f"[{finding.id}] {finding.message}" for finding in blocking)
+        listed = "".join(f"\n  [{finding.id}] {finding.message}" for finding in blocking)
         raise GateRefusal(
-            f"The gate refused the release: {len(blocking)} finding{'s block' if len(blocking) > 1 else ' blocks'} "
-            f"it. {listed} Nothing was published. The candidate and its report are kept in {candidate.folder}."
+            f"The gate refused the release, and nothing was published: {len(blocking)} "
+            f"finding{'s block' if len(blocking) > 1 else ' blocks'} it (frontier findings --candidate). "
+            f"The candidate and its report are kept in {candidate.folder}.{listed}"
         )
 
 
@@ -177,7 +182,7 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
     before = current_release(workspace)
     note = candidate.read_note()
     with open_database(candidate) as connection:
-        _record_release(connection, workspace, candidate, note)
+        _record_release(connection, candidate, note)
         contents = table_contents(connection)
         inputs = _inputs(connection)
         findings = _finding_counts(connection)
@@ -200,9 +205,7 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
     return publish(workspace, candidate, manifest)
 
 
-def _record_release(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, candidate: Candidate, note: dict[str, Any]
-) -> None:
+def _record_release(connection: duckdb.DuckDBPyConnection, candidate: Candidate, note: dict[str, Any]) -> None:
     from orchestration.modelling.declared_tables import create_declared_table, insert_rows
 
     insert_rows(

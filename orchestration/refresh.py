@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.errors import FrontierError
 from orchestration.landing.catalogue import read_catalogue, verify_edition
@@ -17,6 +18,9 @@ from orchestration.release.candidate import latest_candidate
 from orchestration.release.fingerprint import inputs_fingerprint
 from orchestration.release.store import Release, current_release, is_current_whole, make_current
 from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    from dagster._utils.error import SerializableErrorInfo
 
 DAGSTER_SETTINGS = """\
 # Written by the refresh. Nothing is reported to anybody, and no pop-up covers the page.
@@ -86,7 +90,7 @@ def _note_checked(workspace: Workspace, release: Release, fingerprint: str) -> N
 
 
 @contextmanager
-def _only_one(workspace: Workspace) -> Iterator[None]:
+def _only_one(workspace: Workspace) -> Generator[None]:
     """Two refreshes of one warehouse at a time would build on each other's candidates."""
     with (workspace.warehouse / ".refresh.lock").open("w") as lock:
         try:
@@ -131,12 +135,10 @@ def _run_job(workspace: Workspace) -> None:
     raise FrontierError("The refresh failed, and nothing was published. Run it again with --debug to see why.")
 
 
-def _internal_error(error: object) -> FrontierError:
+def _internal_error(error: SerializableErrorInfo) -> FrontierError:
     """An error that no step foresaw, with its own traceback for --debug."""
-    cause = error
-    while getattr(cause, "cause", None) is not None:
-        cause = cause.cause  # type: ignore[attr-defined]
-    message = str(getattr(cause, "message", cause)).strip()
-    internal = FrontierError(f"A step of the refresh failed, and nothing was published: {message}")
-    internal.add_note("".join(getattr(cause, "stack", [])))
+    while error.cause is not None:
+        error = error.cause
+    internal = FrontierError(f"A step of the refresh failed, and nothing was published: {error.message.strip()}")
+    internal.add_note("".join(error.stack))
     return internal

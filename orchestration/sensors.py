@@ -8,9 +8,7 @@ from orchestration.resources import WarehouseResource
 
 
 @dg.sensor(job=refresh_job, minimum_interval_seconds=60, description="Refreshes when raw/ or a declaration changes.")
-def raw_folder(
-    context: dg.SensorEvaluationContext, warehouse: WarehouseResource
-) -> dg.RunRequest | dg.SkipReason:
+def raw_folder(context: dg.SensorEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
     """Ask for a refresh once per state of the inputs."""
     fingerprint = inputs_fingerprint(warehouse.workspace)
     if fingerprint == context.cursor:

@@ -68,9 +68,7 @@ def _draw_recent_trips(rng: np.random.Generator, columns: Columns) -> Columns:
         travelling = _select(on_side & (frequency >= FIRST_TRAVELLING))
         # 40, 37 and 14 % leave 9 %: 8 % were there and no longer go, 1 % find it hard to say.
         base = round(len(travelling) / 0.92)
-        gave_up = rng.choice(
-            _select(on_side & (frequency == NO_LONGER)), base - len(travelling), replace=False
-        )
+        gave_up = rng.choice(_select(on_side & (frequency == NO_LONGER)), base - len(travelling), replace=False)
         visited[gave_up] = 1
         change[gave_up] = 4
         shares = {3: round(0.14 * base), 1: round(0.40 * base), 2: round(0.37 * base)}
@@ -211,9 +209,7 @@ def _draw_attitudes(rng: np.random.Generator, columns: Columns) -> Columns:
     for side in SIDES:
         on_side = columns["country"] == side
         been_in_russia = _select(on_side & ((side == RUSSIA) | (columns["trip_frequency"] >= NO_LONGER)))
-        _deal(
-            rng, inconvenience, been_in_russia, {1: 200, DO_NOT_KNOW: 15, REFUSED: 5}, 2, {1: -1.5 * russian}
-        )
+        _deal(rng, inconvenience, been_in_russia, {1: 200, DO_NOT_KNOW: 15, REFUSED: 5}, 2, {1: -1.5 * russian})
         _deal(rng, delimitation, _select(on_side), {1: 330, 2: 138, DO_NOT_KNOW: 42}, 3)
         _deal(rng, friendly, _select(on_side), {1: 400}, 2, {1: 0.2 * columns["trip_frequency"]})
         own, neighbour = (1, 2) if side == KAZAKHSTAN else (2, 1)

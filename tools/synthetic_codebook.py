@@ -136,13 +136,10 @@ _TRIPS = (
         },
         (DO_NOT_KNOW, REFUSED),
     ),
-    Variable(
-        "trips_per_year", "Trips in the last twelve months / Поездок за последние двенадцать месяцев", "scale"
-    ),
+    Variable("trips_per_year", "Trips in the last twelve months / Поездок за последние двенадцать месяцев", "scale"),
     Variable(
         "visited_last_3_years",
-        "Was in the neighbouring country in the last three years"
-        " / Был(а) в соседней стране за последние три года",
+        "Was in the neighbouring country in the last three years / Был(а) в соседней стране за последние три года",
         "nominal",
         YES_NO,
         (REFUSED,),
@@ -193,8 +190,7 @@ _TRIPS = (
     ),
     Variable(
         "visits_total",
-        "Visits in the last twelve months whose season is known"
-        " / Визиты за двенадцать месяцев с известным сезоном",
+        "Visits in the last twelve months whose season is known / Визиты за двенадцать месяцев с известным сезоном",
         "scale",
         {},
         (NOT_ASKED_COUNT, DO_NOT_KNOW_COUNT),

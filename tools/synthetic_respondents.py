@@ -78,12 +78,8 @@ def draw_respondents(rng: np.random.Generator) -> Columns:
     total = sum(sizes)
     columns["sex"] = np.where(rng.random(total) < 0.48, 1, 2)
     columns["age_group"] = _draw_codes(rng, [_AGE_SHARES] * total)
-    columns["age_years"] = np.array(
-        [rng.integers(*_AGE_SPANS[code], endpoint=True) for code in columns["age_group"]]
-    )
-    columns["education"] = _draw_codes(
-        rng, [_EDUCATION_SHARES[place] for place in columns["settlement_type"]]
-    )
+    columns["age_years"] = np.array([rng.integers(*_AGE_SPANS[code], endpoint=True) for code in columns["age_group"]])
+    columns["education"] = _draw_codes(rng, [_EDUCATION_SHARES[place] for place in columns["settlement_type"]])
     columns["marital_status"] = _draw_codes(rng, [_MARITAL_SHARES[code] for code in columns["age_group"]])
     columns["household_income"] = _draw_codes(rng, [_INCOME_SHARES] * total)
     columns["nationality"] = _draw_codes(rng, [_NATIONALITY_SHARES[code] for code in columns["country"]])

@@ -1,6 +1,6 @@
 """Dagster assets: each loads its inputs, calls one step of the pipeline, and says what it made."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import dagster as dg
@@ -9,7 +9,7 @@ from orchestration.errors import FrontierError
 
 
 @contextmanager
-def failures_in_words() -> Iterator[None]:
+def failures_in_words() -> Generator[None]:
     """Turn an error that a person can act on into a failure that shows its paragraph, not a traceback."""
     try:
         yield

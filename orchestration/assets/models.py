@@ -1,7 +1,7 @@
 """Assets of the dbt models: their lineage and columns come from the manifest, the work from the pipeline."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ Step = Callable[[Workspace, Candidate], list[NodeResult]]
 
 
 class Translator(DagsterDbtTranslator):
-    """Groups models by their layer and counts a failed test against the gate, not against the run."""
+    """Groups models by their layer."""
 
-    def get_group_name(self, dbt_resource_props: dict[str, Any]) -> str:
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The layer: the first folder of the model, or seeds."""
         return "seeds" if dbt_resource_props["resource_type"] == "seed" else dbt_resource_props["fqn"][1]
 
@@ -39,14 +39,10 @@ def build_model_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
 def _build(manifest: dict[str, Any], name: str, select: str, exclude: str, step: Step) -> dg.AssetsDefinition:
     translator = Translator()
 
-    @dbt_assets(
-        manifest=manifest, name=name, select=select, exclude=exclude or None, dagster_dbt_translator=translator
-    )
+    @dbt_assets(manifest=manifest, name=name, select=select, exclude=exclude or None, dagster_dbt_translator=translator)
     def models(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[Any]:
         with failures_in_words():
-            candidate = warehouse.candidate(context.run)
-            results = step(warehouse.workspace, candidate)
-        candidate.note_failed_tests(results)
+            results = step(warehouse.workspace, warehouse.candidate(context.run))
         yield from _events(context, manifest, translator, results)
 
     return models
@@ -63,7 +59,7 @@ def _events(
     for result in results:
         if result.resource_type == "test":
             key = get_asset_check_key_for_test(manifest, translator, result.unique_id, None)
-            if key in expected:
+            if key is not None and key in expected:
                 reported.add(key)
                 yield dg.AssetCheckResult(
                     asset_key=key.asset_key,
@@ -73,9 +69,7 @@ def _events(
                 )
         else:
             props = manifest["nodes"][result.unique_id]
-            yield dg.MaterializeResult(
-                asset_key=translator.get_asset_key(props), metadata={"seconds": result.seconds}
-            )
+            yield dg.MaterializeResult(asset_key=translator.get_asset_key(props), metadata={"seconds": result.seconds})
     for key in expected - reported:
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,

@@ -149,7 +149,9 @@ class TableReader:
     def _known_headers(self) -> list[str]:
         rules: list[Stub | Column] = [*self.layout.stubs, *self.layout.columns]
         return [
-            " | ".join(part for part in (level if isinstance(level, str) else level[0] for level in rule.header) if part)
+            " | ".join(
+                part for part in (level if isinstance(level, str) else level[0] for level in rule.header) if part
+            )
             for rule in rules
         ]
 
@@ -232,9 +234,7 @@ class TableReader:
                 "the file."
             )
 
-    def _members(
-        self, fixed: dict[str, str], column: _HeaderColumn, stub_members: dict[str, str]
-    ) -> dict[str, str]:
+    def _members(self, fixed: dict[str, str], column: _HeaderColumn, stub_members: dict[str, str]) -> dict[str, str]:
         members = dict(fixed)
         template = None
         if isinstance(column.rule, Column):
@@ -300,4 +300,4 @@ def _nearest(wanted: str, known: list[str]) -> str:
     from rapidfuzz import fuzz, process
 
     found = process.extractOne(wanted, known, scorer=fuzz.WRatio)
-    return found[0] if found else ""
+    return found[0] if known else ""

@@ -21,9 +21,7 @@ class PrintedValue:
     footnotes: str | None
 
 
-def read_printed(
-    text: str, numbers: Numbers, symbols: dict[str, Symbol], footnote_pattern: str | None
-) -> PrintedValue:
+def read_printed(text: str, numbers: Numbers, symbols: dict[str, Symbol], footnote_pattern: str | None) -> PrintedValue:
     """Read the text of a cell.
 
     Raises `ValueError` with what is wrong when the text is neither a number nor a declared symbol.

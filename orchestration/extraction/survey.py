@@ -113,9 +113,7 @@ def _describe(name: str, values: Sequence[Any], meta: Any) -> _Variable:
     )
 
 
-def _require_variables(
-    path: Path, variables: Mapping[str, _Variable], declaration: SurveyDeclaration
-) -> None:
+def _require_variables(path: Path, variables: Mapping[str, _Variable], declaration: SurveyDeclaration) -> None:
     missing = [name for name in declaration.variables if name not in variables]
     if missing:
         raise FrontierError(
@@ -137,11 +135,7 @@ def _require_variables(
 def _require_labels(path: Path, variable: _Variable, declaration: SurveyDeclaration) -> None:
     """Every code of a coded variable has a label, and so has every user-missing code that occurs."""
     present = {value for value in variable.values if value is not None}
-    needed = {
-        value
-        for value in present
-        if variable.name in declaration.coded_variables or variable.is_missing(value)
-    }
+    needed = {value for value in present if variable.name in declaration.coded_variables or variable.is_missing(value)}
     unlabelled = sorted((needed - set(variable.labels)), key=code_text)
     if unlabelled:
         codes = ", ".join(code_text(value) for value in unlabelled)
@@ -221,9 +215,7 @@ def _value_labels_table(path: Path, edition_id: str, variables: list[_Variable])
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def _responses_table(
-    path: Path, edition_id: str, variables: list[_Variable], respondents: list[str]
-) -> pa.Table:
+def _responses_table(path: Path, edition_id: str, variables: list[_Variable], respondents: list[str]) -> pa.Table:
     """One block of rows per variable, put together without copying a row of Python objects per answer."""
     import pyarrow as pa
 

@@ -104,10 +104,7 @@ class _Query:
     def _add_model(self, spec: ModelSpec) -> None:
         variables = list(spec.factors)
         variables += [
-            subset_variable(spec, name)
-            for subset in spec.subsets
-            if not isinstance(subset, str)
-            for name in subset.by
+            subset_variable(spec, name) for subset in spec.subsets if not isinstance(subset, str) for name in subset.by
         ]
         response = response_variable(spec)
         for variable in [*variables, *([response] if response else [])]:
@@ -153,9 +150,7 @@ class _Query:
             return
         near = difflib.get_close_matches(column, self.types, n=3)
         hint = f"Nearest: {', '.join(near)}." if near else f"It has {', '.join(self.types)}."
-        raise SpecificationError(
-            f"Model {spec.name}: relation {self.relation} has no column {column}. {hint}"
-        )
+        raise SpecificationError(f"Model {spec.name}: relation {self.relation} has no column {column}. {hint}")
 
     def run(self) -> "tuple[pa.Table, dict[_Key, int]]":
         """The grouped cells, and the position of each selected item in them."""
@@ -200,18 +195,13 @@ def read_cells(connection: "DuckDBPyConnection", relation: str, specs: Sequence[
         if variable is not None
     }
     encoded = {
-        column: _encode(table.column(position["categorical", column, None]))
-        for column, _ in sorted_pairs(variables)
+        column: _encode(table.column(position["categorical", column, None])) for column, _ in sorted_pairs(variables)
     }
     categoricals = {
         (column, label): _with_labels(query, column, label, *encoded[column])
         for column, label in sorted_pairs(variables)
     }
-    floats = {
-        key: _as_float(table.column(index))
-        for key, index in position.items()
-        if key[0] in ("number", "offset")
-    }
+    floats = {key: _as_float(table.column(index)) for key, index in position.items() if key[0] in ("number", "offset")}
     conditions: dict[str | None, Booleans] = {None: np.ones(table.num_rows, dtype=bool)}
     for (kind, text, _), index in position.items():
         if kind == "where":
@@ -234,12 +224,7 @@ def sorted_pairs(pairs: set[tuple[str, str | None]]) -> list[tuple[str, str | No
 
 
 def _subset_variables(spec: ModelSpec) -> list[VariableSpec]:
-    return [
-        subset_variable(spec, name)
-        for subset in spec.subsets
-        if not isinstance(subset, str)
-        for name in subset.by
-    ]
+    return [subset_variable(spec, name) for subset in spec.subsets if not isinstance(subset, str) for name in subset.by]
 
 
 def _as_float(column: "pa.ChunkedArray") -> Floats:
@@ -258,9 +243,7 @@ def _encode(column: "pa.ChunkedArray") -> tuple[Integers, tuple[Any, ...]]:
     is_enum = pa.types.is_dictionary(column.type)
     array = column.combine_chunks() if is_enum else column.dictionary_encode().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
-        array = (
-            array.chunk(0) if array.num_chunks else pa.DictionaryArray.from_arrays(pa.array([], "int32"), [])
-        )
+        array = array.chunk(0) if array.num_chunks else pa.DictionaryArray.from_arrays(pa.array([], "int32"), [])
     values = array.dictionary.to_pylist()
     codes = array.indices.cast(pa.int64()).fill_null(-1).to_numpy()
     kept = [index for index, value in enumerate(values) if not _is_nan(value)]

@@ -83,9 +83,7 @@ def _parameters(design: Design, estimate: Estimate, sample: Sample, spec: ModelS
     if ordinal:
         for index, category in enumerate(sample.categories[:-1]):
             column = design.width + index
-            parameters.append(
-                _Parameter("threshold", "Threshold", category.level, category.label, column, True)
-            )
+            parameters.append(_Parameter("threshold", "Threshold", category.level, category.label, column, True))
     for index, block in enumerate(design.blocks):
         if ordinal and block.kind == "intercept":
             continue
@@ -166,6 +164,4 @@ def _ancillary_rows(alpha: float, error: float, *, is_estimated: bool) -> list[C
 def _positive(term: str, value: float, error: float, *, kind: str) -> Coefficient:
     """A positive parameter; its interval is symmetric in the logarithm."""
     factor = float(np.exp(NORMAL_975 * error / value)) if value > 0 else 1.0
-    return Coefficient(
-        kind, term, None, None, value, std_error=error, ci_low=value / factor, ci_high=value * factor
-    )
+    return Coefficient(kind, term, None, None, value, std_error=error, ci_low=value / factor, ci_high=value * factor)

@@ -81,9 +81,7 @@ def _aliased(design: Design) -> list[str]:
         columns = design.slice_of(index)
         redundant = [offset for offset in range(block.size) if not design.kept[columns.start + offset]]
         if block.kind == "factor":
-            names += [
-                f"{block.name}={block.levels[offset]}" for offset in redundant if offset < block.size - 1
-            ]
+            names += [f"{block.name}={block.levels[offset]}" for offset in redundant if offset < block.size - 1]
         elif redundant:
             names.append(block.name)
     return names

@@ -107,8 +107,7 @@ def fit_patterns(
             step = solve(design.gram(weights)[np.ix_(kept, kept)], gradient)
         if step is None:
             raise ConvergenceError(
-                f"{options.name}: the information matrix became singular. Merge sparse levels or drop "
-                f"a predictor."
+                f"{options.name}: the information matrix became singular. Merge sparse levels or drop a predictor."
             )
         change = np.abs(design.predict(spread(step, kept))).max()
         size = change / max(np.abs(eta).max(), 1e-300) if relative else change
@@ -191,9 +190,7 @@ def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, opt
     )
 
 
-def null_fit(
-    sample: Sample, design: Design, family: Family, link: Link, options: FitOptions
-) -> tuple[Floats, float]:
+def null_fit(sample: Sample, design: Design, family: Family, link: Link, options: FitOptions) -> tuple[Floats, float]:
     """Linear predictors (P) and full log-likelihood of the model with only the intercept (and the offset)."""
     data = PatternData.of(sample)
     constant = float((sample.n * family.constant(sample.y, sample.trials)).sum())

@@ -61,9 +61,7 @@ def left_out_of_kernel(sample: Sample, distribution: str) -> float:
     if distribution in ("poisson", "negative_binomial"):
         return -float((sample.n * gammaln(sample.y + 1)).sum())
     if distribution == "binomial":
-        coefficient = (
-            gammaln(sample.trials + 1) - gammaln(sample.y + 1) - gammaln(sample.trials - sample.y + 1)
-        )
+        coefficient = gammaln(sample.trials + 1) - gammaln(sample.y + 1) - gammaln(sample.trials - sample.y + 1)
         return float((sample.n * coefficient).sum())
     if distribution == "gaussian":
         return -0.5 * float(sample.n.sum()) * float(np.log(2 * np.pi))

@@ -79,9 +79,7 @@ def ordinal_marginal_means(
         errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", gradient, covariance, gradient), 0.0))
         for (scale, category), value, spread in zip(keys[1:], probability, errors, strict=True):
             low, high = _logit_interval(float(value), float(spread))
-            means.append(
-                MarginalMean(name, level, label, scale, category, float(value), float(spread), low, high)
-            )
+            means.append(MarginalMean(name, level, label, scale, category, float(value), float(spread), low, high))
     return tuple(means)
 
 

@@ -113,8 +113,7 @@ class _Model:
             free = solve(self.design.gram(weights)[np.ix_(kept, kept)], gradient[:-1])
             if free is None:
                 raise ConvergenceError(
-                    f"{self.name}: the information matrix became singular. Merge sparse levels or drop a "
-                    f"predictor."
+                    f"{self.name}: the information matrix became singular. Merge sparse levels or drop a predictor."
                 )
             curvature = max(abs(alpha * alpha * bend + alpha * slope), 1e-10)
             step = np.append(free, gradient[-1] / curvature)
@@ -168,9 +167,7 @@ def _moment_alpha(sample: Sample, mean: Floats) -> float | None:
     return float(np.clip(excess / float((sample.n * fitted**2).sum()), 1e-3, 10.0))
 
 
-def _covariance(
-    model: _Model, sample: Sample, eta: Floats, mean: Floats, alpha: float, options: FitOptions
-) -> Floats:
+def _covariance(model: _Model, sample: Sample, eta: Floats, mean: Floats, alpha: float, options: FitOptions) -> Floats:
     size = model.design.rank
     family = NegativeBinomial(alpha)
     bread_inverse = model.joint_information(eta, mean, alpha)

@@ -33,9 +33,7 @@ class _Model:
     The design's intercept is not a parameter: the thresholds take its place.
     """
 
-    def __init__(
-        self, design: Design, counts: Floats, offset: Floats | None, link: CumulativeLink, name: str
-    ) -> None:
+    def __init__(self, design: Design, counts: Floats, offset: Floats | None, link: CumulativeLink, name: str) -> None:
         self.design, self.counts, self.link, self.name = design, counts, link, name
         self.offset = np.zeros(len(counts)) if offset is None else offset
         self.n_thresholds = counts.shape[1] - 1
@@ -151,9 +149,7 @@ def estimate_ordinal(design: Design, sample: Sample, link: CumulativeLink, optio
     point = model.at(optimum.parameters)
     covariance = invert(model.information(point, observed=options.observed))
     if covariance is None:
-        raise ConvergenceError(
-            f"{options.name}: the information is singular at the estimates. Drop a predictor."
-        )
+        raise ConvergenceError(f"{options.name}: the information is singular at the estimates. Drop a predictor.")
     if options.robust:
         covariance = covariance @ model.meat(point) @ covariance
     size = model.n_thresholds

@@ -110,9 +110,7 @@ def list_subsets(cells: Cells, spec: ModelSpec) -> list[Subset]:
             parts = list(zip(variables, columns, codes, strict=True))
             subsets.append(
                 Subset(
-                    name=",".join(
-                        f"{variable.name}={column.levels[code]}" for variable, column, code in parts
-                    ),
+                    name=",".join(f"{variable.name}={column.levels[code]}" for variable, column, code in parts),
                     condition=" AND ".join(
                         f"{quote_identifier(variable.column)} = {quote_literal(column.values[code])}"
                         for variable, column, code in parts
@@ -154,16 +152,12 @@ def draw_sample(cells: Cells, spec: ModelSpec, subset: Subset) -> Sample:
     y, trials, categories = _response(cells, spec, rows)
     pattern, y, trials, n = _merge(pattern, y, trials, cells.n[rows])
     factors = tuple(_factor(spec, column, column.codes[first], cells.n[rows]) for column in varying)
-    covariates = (
-        np.column_stack([moving[name][first] for name in moving]) if moving else np.empty((len(first), 0))
-    )
+    covariates = np.column_stack([moving[name][first] for name in moving]) if moving else np.empty((len(first), 0))
     sample_offset = None if offset is None else offset[first]
     return Sample(
         factors=factors,
         dropped=tuple(dropped),
-        unused_levels=tuple(
-            (column.name, level, label) for column in varying for level, label in column.unused
-        ),
+        unused_levels=tuple((column.name, level, label) for column in varying for level, label in column.unused),
         covariate_names=tuple(moving),
         covariates=covariates,
         offset=sample_offset,
@@ -174,9 +168,7 @@ def draw_sample(cells: Cells, spec: ModelSpec, subset: Subset) -> Sample:
         n_patterns=len(first),
         categories=categories,
         cases=cases,
-        fingerprint=_fingerprint(
-            spec, factors, covariates, sample_offset, categories, (pattern, y, trials, n)
-        ),
+        fingerprint=_fingerprint(spec, factors, covariates, sample_offset, categories, (pattern, y, trials, n)),
         is_synthetic=bool(cells.synthetic is not None and cells.synthetic[rows].any()),
     )
 
@@ -300,9 +292,7 @@ def _rank(parts: Sequence[tuple[Integers, int]], length: int) -> tuple[Integers,
     return pattern, first
 
 
-def _merge(
-    pattern: Integers, y: Floats, trials: Floats, n: Integers
-) -> tuple[Integers, Floats, Floats, Floats]:
+def _merge(pattern: Integers, y: Floats, trials: Floats, n: Integers) -> tuple[Integers, Floats, Floats, Floats]:
     """Add up cells of the same pattern, response and trials, in canonical order."""
     parts = [(pattern, int(pattern.max()) + 1), _dense(y)]
     if trials.min() != trials.max():
@@ -364,9 +354,7 @@ def _check_numbers(spec: ModelSpec, y: Floats, trials: Floats) -> None:
             f"other rows with 'where'."
         )
     if spec.distribution in ("poisson", "negative_binomial") and y.max() == 0:
-        raise GlmError(
-            f"Model {spec.name}: {name} is 0 in every row that is used; there is nothing to explain."
-        )
+        raise GlmError(f"Model {spec.name}: {name} is 0 in every row that is used; there is nothing to explain.")
 
 
 def _fingerprint(

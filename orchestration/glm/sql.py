@@ -71,9 +71,7 @@ def parse_expression(
     assert row is not None
     tree = json.loads(row[0])
     if tree["error"]:
-        raise SpecificationError(
-            f"The {purpose} is not an SQL expression: '{text}' ({tree['error_message']})."
-        )
+        raise SpecificationError(f"The {purpose} is not an SQL expression: '{text}' ({tree['error_message']}).")
     node = tree["statements"][0]["node"] if len(tree["statements"]) == 1 else {}
     is_plain = (
         node.get("type") == "SELECT_NODE"
@@ -88,9 +86,7 @@ def parse_expression(
             f"The {purpose} must be one expression of columns, without subqueries, window functions or "
             f"further clauses: '{text}'."
         )
-    columns = tuple(
-        dict.fromkeys(part["column_names"][-1] for part in parts if part.get("class") == "COLUMN_REF")
-    )
+    columns = tuple(dict.fromkeys(part["column_names"][-1] for part in parts if part.get("class") == "COLUMN_REF"))
     if natural_log:
         _read_log_as_natural(parts)
     printed = connection.execute("SELECT json_deserialize_sql($1)", [json.dumps(tree)]).fetchone()

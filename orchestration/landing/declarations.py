@@ -254,7 +254,7 @@ class Origin(_Declaration):
 def release_day(released_on: str, precision: Precision) -> dt.date:
     """Last day of the release date at the given precision; `ValueError` when they do not agree."""
     formats = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
-    parsed = dt.datetime.strptime(released_on, formats[precision]).date()
+    parsed = dt.datetime.strptime(released_on, formats[precision]).replace(tzinfo=dt.UTC).date()
     if precision == "day":
         return parsed
     month = parsed.month if precision == "month" else 12

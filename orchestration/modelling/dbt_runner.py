@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import FrontierError
 from orchestration.modelling.declared_tables import DBT_PROJECT
@@ -45,12 +45,10 @@ def build(
     when dbt cannot run at all; failed nodes are results, not exceptions.
     """
     command = ["build", "--select", select, "--exclude", exclude]
-    return _invoke(
-        [*command, "--exclude-resource-types", "test", "unit_test"], database, target, dbt_project
-    )
+    return _invoke([*command, "--exclude-resource-types", "test", "unit_test"], database, target, dbt_project)
 
 
-def test(
+def run_tests(
     database: Path, target: Path, select: str = "fqn:*", exclude: str = "", dbt_project: Path = DBT_PROJECT
 ) -> list[NodeResult]:
     """Run the data tests of the models that stand in the database file.
@@ -76,7 +74,9 @@ def ensure_manifest(target: Path, dbt_project: Path = DBT_PROJECT) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     with _environment(target / "frontier.duckdb"), _closed_connections():
         outcome = dbtRunner().invoke(["parse", *_flags(target, dbt_project), "--write-json"])
-    if outcome.exception or outcome.result is None:
+    from dbt.contracts.graph.manifest import Manifest
+
+    if not isinstance(outcome.result, Manifest):
         raise FrontierError(f"dbt cannot read the project {dbt_project}: {outcome.exception}")
     parsed.write_bytes(outcome.result.to_msgpack())
     stamp.write_text(fingerprint)
@@ -98,7 +98,9 @@ def _invoke(arguments: Sequence[str], database: Path, target: Path, dbt_project:
     from dbt.cli.main import dbtRunner
 
     with _environment(database), _closed_connections():
-        outcome = dbtRunner(manifest=_parsed_project(target / "parsed.msgpack", stamp)).invoke([*arguments, *_flags(target, dbt_project), "--no-write-json"])
+        outcome = dbtRunner(manifest=_parsed_project(target / "parsed.msgpack", stamp)).invoke(
+            [*arguments, *_flags(target, dbt_project), "--no-write-json"]
+        )
     if outcome.exception:
         raise FrontierError(f"dbt could not run: {outcome.exception}")
     return [_node_result(result) for result in getattr(outcome.result, "results", None) or []]
@@ -124,21 +126,21 @@ def _flags(target: Path, dbt_project: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def _node_result(result: object) -> NodeResult:
-    node = result.node  # type: ignore[attr-defined]
+def _node_result(result: Any) -> NodeResult:
+    node = result.node
     return NodeResult(
         unique_id=node.unique_id,
         resource_type=str(node.resource_type),
         name=node.name,
-        status=str(result.status),  # type: ignore[attr-defined]
-        message=str(result.message or ""),  # type: ignore[attr-defined]
+        status=str(result.status),
+        message=str(result.message or ""),
         failures=int(getattr(result, "failures", None) or 0),
-        seconds=float(result.execution_time),  # type: ignore[attr-defined]
+        seconds=float(result.execution_time),
     )
 
 
 @contextmanager
-def _environment(database: Path) -> Iterator[None]:
+def _environment(database: Path) -> Generator[None]:
     """dbt reads the database from the environment; it is put back afterwards."""
     before = os.environ.get("FRONTIER_DATABASE")
     os.environ["FRONTIER_DATABASE"] = str(database)
@@ -152,7 +154,7 @@ def _environment(database: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _closed_connections() -> Iterator[None]:
+def _closed_connections() -> Generator[None]:
     """dbt keeps DuckDB open after it returns, which would hold the file's lock."""
     try:
         yield

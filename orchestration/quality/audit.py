@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.landing.catalogue import Dataset
-from orchestration.modelling.declared_tables import create_declared_table, insert_rows
 from orchestration.modelling.dbt_runner import NodeResult
+from orchestration.modelling.declared_tables import create_declared_table, insert_rows
 from orchestration.quality.comparison_findings import claim_findings, definition_findings, deletion_findings
 from orchestration.quality.expectations.results import CheckResult, check_rows
 from orchestration.quality.findings import Finding, read_findings, remember, write_findings
@@ -42,7 +42,9 @@ def evaluate_survey_margins(connection: duckdb.DuckDBPyConnection, catalogue: It
     rows = []
     for dataset in catalogue:
         survey = dataset.declaration.survey
-        for edition in dataset.editions if survey else ():
+        if survey is None:
+            continue
+        for edition in dataset.editions:
             for result in margin_results(connection, survey, edition.edition_id):
                 row = asdict(result)
                 rows.append({"edition_id": edition.edition_id, "margin_id": row.pop("id")} | row)
@@ -85,9 +87,7 @@ def collect_findings(
     return judged
 
 
-def store_check_results(
-    connection: duckdb.DuckDBPyConnection, results: list[CheckResult], release_id: str
-) -> None:
+def store_check_results(connection: duckdb.DuckDBPyConnection, results: list[CheckResult], release_id: str) -> None:
     """Store the results of the expectations in `audit.check_result`.
 
     A critical or warning expectation that fails becomes a finding too.

@@ -70,19 +70,8 @@ def write_findings(connection: duckdb.DuckDBPyConnection, findings: Iterable[Fin
 
 
 def _finding_row(finding: Finding) -> dict[str, Any]:
-    return {
-        "finding_id": finding.id,
-        "rule_id": finding.rule,
-        "severity": finding.severity,
-        "state": finding.state,
-        "dataset": finding.dataset,
-        "edition": finding.edition,
-        "instance": finding.instance,
-        "message": finding.message,
-        "decision": finding.decision,
-        "first_seen": finding.first_seen,
-        "last_seen": finding.last_seen,
-    }
+    stored = {name: getattr(finding, name) for name in _STORED}
+    return {"finding_id": finding.id, "rule_id": finding.rule, "instance": finding.instance} | stored
 
 
 def _cell_rows(finding: Finding) -> list[dict[str, Any]]:
@@ -106,6 +95,8 @@ def _cell_rows(finding: Finding) -> list[dict[str, Any]]:
     return rows
 
 
+# Columns of `audit.finding` that have the name of their attribute.
+_STORED = ("severity", "state", "dataset", "edition", "message", "decision", "first_seen", "last_seen")
 _ORDER = "case severity when 'error' then 0 when 'warning' then 1 else 2 end, state, rule_id, instance"
 
 
@@ -117,36 +108,24 @@ def read_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
         "from audit.finding_cell order by finding_id, role, position"
     ).fetchall():
         cells.setdefault((finding_id, role), []).append(FindingCell(*cell))
-    rows = connection.execute(
-        "select finding_id, rule_id, instance, severity, message, dataset, edition, state, decision, first_seen, "
-        f"last_seen from audit.finding order by {_ORDER}"
-    ).fetchall()
+    columns = ("finding_id", "rule_id", "instance", *_STORED)
+    rows = connection.execute(f"select {', '.join(columns)} from audit.finding order by {_ORDER}").fetchall()
     return [
         Finding(
             rule=rule,
             instance=instance,
-            severity=severity,
-            message=message,
-            dataset=dataset,
-            edition=edition,
             cells=tuple(cells.get((finding_id, "cell"), ())),
             suspects=tuple(cells.get((finding_id, "suspect"), ())),
-            state=state,
-            decision=decision,
-            first_seen=first_seen,
-            last_seen=last_seen,
+            **dict(zip(_STORED, stored, strict=True)),
         )
-        for finding_id, rule, instance, severity, message, dataset, edition, state, decision, first_seen, last_seen in rows
+        for finding_id, rule, instance, *stored in rows
     ]
 
 
 def remember(findings: Iterable[Finding], before: Iterable[Finding], release: str) -> list[Finding]:
     """The findings with the releases in which they were first and last seen."""
     first = {finding.id: finding.first_seen for finding in before}
-    return [
-        replace(finding, first_seen=first.get(finding.id) or release, last_seen=release)
-        for finding in findings
-    ]
+    return [replace(finding, first_seen=first.get(finding.id) or release, last_seen=release) for finding in findings]
 
 
 def as_json(finding: Finding) -> dict[str, Any]:

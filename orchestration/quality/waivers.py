@@ -69,11 +69,7 @@ def apply_waivers(findings: Iterable[Finding], waivers: Iterable[Waiver], today:
     judged = []
     for finding in findings:
         match = next(
-            (
-                index
-                for index, waiver in enumerate(waivers)
-                if waiver.expires_on > today and waiver.covers(finding)
-            ),
+            (index for index, waiver in enumerate(waivers) if waiver.expires_on > today and waiver.covers(finding)),
             None,
         )
         if match is None:

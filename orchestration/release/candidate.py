@@ -5,16 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.errors import FrontierError
 from orchestration.workspace import Workspace
-
-if TYPE_CHECKING:
-    from orchestration.modelling.dbt_runner import NodeResult
 
 _KEPT_CANDIDATES = 3
 
@@ -50,17 +46,6 @@ class Candidate:
         """The facts noted so far."""
         return json.loads(self.note.read_text(encoding="utf-8")) if self.note.is_file() else {}
 
-    def note_failed_tests(self, results: Iterable[NodeResult]) -> None:
-        """Leave the tests that failed to the audit."""
-        failed = [asdict(result) for result in results if result.resource_type == "test" and result.is_failed]
-        self.write_note(failed_tests=[*self.read_note().get("failed_tests", []), *failed])
-
-    def failed_tests(self) -> list[NodeResult]:
-        """The tests that failed so far."""
-        from orchestration.modelling.dbt_runner import NodeResult
-
-        return [NodeResult(**test) for test in self.read_note().get("failed_tests", [])]
-
 
 def new_release_id(now: dt.datetime | None = None) -> str:
     """A release id: the moment in UTC to the millisecond, so that ids sort by time."""
@@ -76,9 +61,7 @@ def start_candidate(workspace: Workspace, release_id: str, fingerprint: str, run
     for path in older:
         shutil.rmtree(path)
     candidate = Candidate(folder)
-    candidate.write_note(
-        inputs_fingerprint=fingerprint, run_id=run_id, started_at=dt.datetime.now(dt.UTC).isoformat()
-    )
+    candidate.write_note(inputs_fingerprint=fingerprint, run_id=run_id, started_at=dt.datetime.now(dt.UTC).isoformat())
     return candidate
 
 

@@ -80,7 +80,7 @@ def publish(workspace: Workspace, candidate: Candidate, manifest: dict[str, Any]
     candidate.note.unlink(missing_ok=True)
     candidate.database.chmod(0o444)
     _sync(candidate.database)
-    os.replace(candidate.folder, folder)
+    candidate.folder.replace(folder)
     _write(folder / _MARKER, {"release": folder.name})
     _sync(workspace.releases)
     release = Release(folder, manifest)
@@ -98,7 +98,7 @@ def make_current(workspace: Workspace, release: Release) -> None:
     _sync(fresh)
     # A log of the old file beside the new one would be replayed into it.
     workspace.database.with_name(workspace.database.name + ".wal").unlink(missing_ok=True)
-    os.replace(fresh, workspace.database)
+    fresh.replace(workspace.database)
     _write(workspace.warehouse / "current.json", {"release": release.id, "sha256": file_sha256(workspace.database)})
     _sync(workspace.warehouse)
 
@@ -121,7 +121,7 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
     _sync(fresh)
-    os.replace(fresh, path)
+    fresh.replace(path)
 
 
 def _sync(path: Path) -> None:

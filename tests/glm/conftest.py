@@ -73,8 +73,6 @@ def printed() -> Callable[[str, str], dict[str, dict[str, str]]]:
         rows = list(csv.DictReader(file))
 
     def select(dataset: str, model: str) -> dict[str, dict[str, str]]:
-        return {
-            row["term"]: row for row in rows if row["dataset"].startswith(dataset) and row["model"] == model
-        }
+        return {row["term"]: row for row in rows if row["dataset"].startswith(dataset) and row["model"] == model}
 
     return select

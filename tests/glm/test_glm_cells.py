@@ -40,9 +40,7 @@ def rows() -> dict[str, NDArray[Any]]:
 
 def dummies(data: Mapping[str, NDArray[Any]]) -> Floats:
     """Treatment contrasts with the last level as reference, then income."""
-    columns = [
-        (data[name] == level).astype(float) for name, size in FACTORS.items() for level in range(1, size)
-    ]
+    columns = [(data[name] == level).astype(float) for name, size in FACTORS.items() for level in range(1, size)]
     return np.column_stack([*columns, data["income"]])
 
 
@@ -116,9 +114,7 @@ def test_cells_equal_rows(
         assert result.statistic("log_likelihood_null").value == pytest.approx(expected.llnull, rel=1e-9)
 
 
-def test_negative_binomial_equals_rows(
-    people: duckdb.DuckDBPyConnection, rows: dict[str, NDArray[Any]]
-) -> None:
+def test_negative_binomial_equals_rows(people: duckdb.DuckDBPyConnection, rows: dict[str, NDArray[Any]]) -> None:
     result = fit(
         people,
         response="count",
@@ -141,9 +137,7 @@ def test_negative_binomial_equals_rows(
 
 
 @pytest.mark.parametrize("link", ["logit", "probit"])
-def test_ordinal_equals_rows(
-    people: duckdb.DuckDBPyConnection, rows: dict[str, NDArray[Any]], link: str
-) -> None:
+def test_ordinal_equals_rows(people: duckdb.DuckDBPyConnection, rows: dict[str, NDArray[Any]], link: str) -> None:
     result = fit(people, response="grade", distribution="ordinal", link=link, information="observed")
     design = dummies(rows)
     design[:, -1] -= 2003
@@ -190,9 +184,7 @@ def test_events_among_trials_equal_single_rows(people: duckdb.DuckDBPyConnection
 def test_subsets_equal_fits_on_filtered_rows(people: duckdb.DuckDBPyConnection) -> None:
     spec = {"response": "count", "distribution": "negative_binomial", "marginal_means": ["region"]}
     base = {"name": "m", "factors": list(FACTORS), **spec}
-    results = fit_battery(
-        people, base | {"subsets": ["pooled", {"by": "sex"}, {"by": ["sex", "age"]}]}, "people"
-    )
+    results = fit_battery(people, base | {"subsets": ["pooled", {"by": "sex"}, {"by": ["sex", "age"]}]}, "people")
     assert [result.info.subset for result in results][:3] == ["pooled", "sex=1", "sex=2"]
     assert results[3].info.subset == "sex=1,age=1"
     for result in results[1:]:

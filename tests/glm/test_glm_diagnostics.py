@@ -72,9 +72,7 @@ def test_complete_separation_is_named(
     connection: duckdb.DuckDBPyConnection, make_table: MakeTable, base: dict[str, NDArray[Any]], link: str
 ) -> None:
     make_table("t", base | {"event": (base["x"] > 0).astype(int)})
-    result = fit(
-        connection, response="event", distribution="binomial", link=link, covariates=["x"], factors=[]
-    )
+    result = fit(connection, response="event", distribution="binomial", link=link, covariates=["x"], factors=[])
     assert not result.is_converged
     assert "complete separation): the data fits perfectly along x" in result.warnings[0]
 
@@ -115,9 +113,7 @@ def test_no_overdispersion_is_the_poisson_model(
     assert result.statistic("log_likelihood") == poisson.statistic("log_likelihood")
 
 
-def test_slight_overdispersion_is_stable(
-    connection: duckdb.DuckDBPyConnection, make_table: MakeTable
-) -> None:
+def test_slight_overdispersion_is_stable(connection: duckdb.DuckDBPyConnection, make_table: MakeTable) -> None:
     rng = np.random.default_rng(5)
     n = 200_000
     mean = rng.gamma(2000, 3 / 2000, n)

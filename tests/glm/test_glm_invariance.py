@@ -74,9 +74,7 @@ def assert_same_fit(left: GlmResult, right: GlmResult) -> None:
         assert other.chi2 == (None if test.chi2 is None else pytest.approx(test.chi2, rel=1e-6, abs=1e-8))
 
 
-def means_by_label(
-    result: GlmResult, names: dict[str, dict[str, str]] | None = None
-) -> dict[Any, float | None]:
+def means_by_label(result: GlmResult, names: dict[str, dict[str, str]] | None = None) -> dict[Any, float | None]:
     rename = names or {}
     return {
         (m.factor, rename.get(m.factor, {}).get(m.level, m.level), m.scale, m.category): m.mean
@@ -137,9 +135,7 @@ def test_order_of_factors_changes_no_fit(distribution: str, columns: Columns) ->
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 @RELAXED
 @given(columns=samples(), shift=st.floats(-1e4, 1e4), factor=st.floats(1e-3, 1e3))
-def test_unit_of_a_covariate_changes_no_fit(
-    distribution: str, columns: Columns, shift: float, factor: float
-) -> None:
+def test_unit_of_a_covariate_changes_no_fit(distribution: str, columns: Columns, shift: float, factor: float) -> None:
     moved = columns | {"x": shift + factor * columns["x"]}
     left, right = fit(columns, distribution), fit(moved, distribution)
     # The level-averaged intercept is taken at 0 of the covariate.

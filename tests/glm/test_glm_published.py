@@ -120,9 +120,7 @@ def test_ships_marginal_means(
 ) -> None:
     result = fit(connection, published("ships_MASS.csv"), **SHIPS | {"marginal_means": ["type"]})
     means = [entry for entry in result.marginal_means if entry.scale == "response"]
-    for mean, row in zip(
-        means, r_expected["ships_poisson"]["emmeans_type_response_at_mean_offset"], strict=True
-    ):
+    for mean, row in zip(means, r_expected["ships_poisson"]["emmeans_type_response_at_mean_offset"], strict=True):
         assert mean.level == row["type"]
         assert mean.mean == pytest.approx(row["rate"], rel=1e-8)
         assert mean.std_error == pytest.approx(row["SE"], rel=1e-8)
@@ -141,9 +139,7 @@ def test_ships_negative_binomial_with_fixed_parameter(
     assert_parameters(result, expected["params"], tolerance=1e-6)
 
 
-def test_ships_poisson_of_mccullagh_and_nelder(
-    connection: duckdb.DuckDBPyConnection, published: Load
-) -> None:
+def test_ships_poisson_of_mccullagh_and_nelder(connection: duckdb.DuckDBPyConnection, published: Load) -> None:
     spec = SHIPS | {"reference": "first", "scale": "pearson"}
     result = fit(connection, published("ships_MASS.csv"), **spec)
     printed = [
@@ -429,9 +425,7 @@ def ologit(connection: duckdb.DuckDBPyConnection, published: Load) -> str:
 RESPONSE = {"name": "apply", "column": "code", "label": "apply"}
 
 
-def test_ologit_as_polr(
-    connection: duckdb.DuckDBPyConnection, ologit: str, r_expected: dict[str, Any]
-) -> None:
+def test_ologit_as_polr(connection: duckdb.DuckDBPyConnection, ologit: str, r_expected: dict[str, Any]) -> None:
     expected = r_expected["ucla_ologit"]
     result = fit(
         connection,

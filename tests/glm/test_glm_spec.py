@@ -105,9 +105,7 @@ def table(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         ({"relation": None, "where": "g = 0 and y = 0"}, "is 0 in every row"),
     ],
 )
-def test_data_that_does_not_serve(
-    table: duckdb.DuckDBPyConnection, change: dict[str, Any], message: str
-) -> None:
+def test_data_that_does_not_serve(table: duckdb.DuckDBPyConnection, change: dict[str, Any], message: str) -> None:
     with pytest.raises(GlmError, match=message):
         fit_battery(table, MODEL | change, "t")
 

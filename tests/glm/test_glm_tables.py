@@ -79,9 +79,7 @@ def test_tables_are_created_with_types_comments_and_rows(
     assert comments == (0,)
 
 
-def test_probabilities_of_categories_add_up(
-    connection: duckdb.DuckDBPyConnection, results: list[GlmResult]
-) -> None:
+def test_probabilities_of_categories_add_up(connection: duckdb.DuckDBPyConnection, results: list[GlmResult]) -> None:
     write_results(connection, results)
     sums = connection.execute(
         "select sum(mean), count(*) from glm_marginal_mean where scale = 'response' group by model_id, level"
@@ -94,9 +92,7 @@ def test_probabilities_of_categories_add_up(
 
 def test_synthetic_mark_is_taken_from_the_data_or_given(results: list[GlmResult]) -> None:
     assert all(result.is_synthetic for result in results)
-    assert {row["is_synthetic"] for row in tabulate(results, is_synthetic=False)["glm_effect_test"]} == {
-        False
-    }
+    assert {row["is_synthetic"] for row in tabulate(results, is_synthetic=False)["glm_effect_test"]} == {False}
 
 
 def test_numbers_are_plain_python(results: list[GlmResult]) -> None:

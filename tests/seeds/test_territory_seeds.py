@@ -65,9 +65,7 @@ def is_nested(territory_id: str) -> bool:
 def test_ids_are_unique_and_parents_exist() -> None:
     assert len(territories()) == len(seed("territory"))
     orphans = [
-        row["territory_id"]
-        for row in seed("territory")
-        if row["parent_id"] and row["parent_id"] not in territories()
+        row["territory_id"] for row in seed("territory") if row["parent_id"] and row["parent_id"] not in territories()
     ]
     assert orphans == []
     assert [row["territory_id"] for row in seed("territory") if not row["parent_id"]] == ["WORLD"]
@@ -112,9 +110,7 @@ def test_kazakh_names_where_they_are_promised() -> None:
     assert [row["territory_id"] for row in promised if not row["name_kk"]] == []
 
 
-@pytest.mark.parametrize(
-    "table", ["territory", "territory_group", "territory_group_member", "territory_border"]
-)
+@pytest.mark.parametrize("table", ["territory", "territory_group", "territory_group_member", "territory_border"])
 def test_validity_is_an_interval(table: str) -> None:
     for row in seed(table):
         if row["valid_from"] and row["valid_to"]:
@@ -188,10 +184,7 @@ def test_georgia_is_a_member_of_the_cis_until_its_withdrawal() -> None:
 def test_cis_and_far_abroad_do_not_overlap() -> None:
     for definition in ("with_georgia", "without_georgia"):
         assert not set(members("CIS", definition)) & set(members("FAR-ABROAD", definition))
-    unions = [
-        set(members("CIS", one)) | set(members("FAR-ABROAD", one))
-        for one in ("with_georgia", "without_georgia")
-    ]
+    unions = [set(members("CIS", one)) | set(members("FAR-ABROAD", one)) for one in ("with_georgia", "without_georgia")]
     assert unions[0] == unions[1]
 
 
@@ -212,9 +205,7 @@ def test_borders_are_the_border_regions() -> None:
     assert {row["territory_id"] for row in today} == set(members("KZ-BORDER-RU", "since_2022"))
     assert {row["neighbour_id"] for row in today} == set(members("RU-BORDER-KZ", "border_regions"))
     west = {
-        row["neighbour_id"]
-        for row in today
-        if row["territory_id"] in members("KZ-BORDER-RU-WEST", "border_regions")
+        row["neighbour_id"] for row in today if row["territory_id"] in members("KZ-BORDER-RU-WEST", "border_regions")
     }
     assert west == set(members("RU-BORDER-KZ-WEST", "border_regions"))
 
@@ -457,9 +448,7 @@ def test_codes_agree_with_published_lists() -> None:
         if row["territory_id"] in codes["okato"]:
             assert row["okato"] == codes["okato"][row["territory_id"]], row
     listed = {code for code in codes["iso"] if code[:3] in ("RU-", "KZ-")}
-    assert listed == {row["iso_3166_2"] for row in current if row["iso_3166_2"][:3] in ("RU-", "KZ-")} - {
-        "KZ-BAY"
-    }
+    assert listed == {row["iso_3166_2"] for row in current if row["iso_3166_2"][:3] in ("RU-", "KZ-")} - {"KZ-BAY"}
     countries = {code[:2] for code in codes["iso"]}
     assert {row["iso_3166_1"] for row in seed("territory") if row["iso_3166_1"]} <= countries
     assert {row["kato"] for row in seed("territory") if row["kato"]} <= codes["kato"].keys()

@@ -171,9 +171,7 @@ def test_visits_are_consistent(respondents: pd.DataFrame) -> None:
     assert (respondents.loc[never, "visits_total"] == 997).all()
 
 
-def test_generator_writes_the_committed_content(
-    tmp_path: Path, survey_file: tuple[pd.DataFrame, Any]
-) -> None:
+def test_generator_writes_the_committed_content(tmp_path: Path, survey_file: tuple[pd.DataFrame, Any]) -> None:
     out = tmp_path / "again.sav"
     command = [sys.executable, "-m", "tools.synthetic_survey", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

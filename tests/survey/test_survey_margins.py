@@ -36,9 +36,7 @@ def mart(declaration: SurveyDeclaration) -> Iterator[duckdb.DuckDBPyConnection]:
         f"create table main.mart_survey_respondent as select 'k1' as edition_key, respondent_id, "
         f"{', '.join(columns)} from responses group by respondent_id"
     )
-    connection.execute(
-        "create table main.dim_edition as select 'k1' as edition_key, ? as edition_id", [EDITION]
-    )
+    connection.execute("create table main.dim_edition as select 'k1' as edition_key, ? as edition_id", [EDITION])
     yield connection
     connection.close()
 
@@ -47,9 +45,7 @@ def by_id(results: list[MarginResult]) -> dict[str, MarginResult]:
     return {result.id: result for result in results}
 
 
-def test_every_quota_range_and_margin_holds(
-    mart: duckdb.DuckDBPyConnection, declaration: SurveyDeclaration
-) -> None:
+def test_every_quota_range_and_margin_holds(mart: duckdb.DuckDBPyConnection, declaration: SurveyDeclaration) -> None:
     results = margin_results(mart, declaration, EDITION)
     assert [result.id for result in results if not result.holds] == []
     kinds = [result.kind for result in results]
@@ -57,9 +53,7 @@ def test_every_quota_range_and_margin_holds(
     assert kinds.count("margin") == len(declaration.margins)
 
 
-def test_a_margin_says_what_it_rests_on(
-    mart: duckdb.DuckDBPyConnection, declaration: SurveyDeclaration
-) -> None:
+def test_a_margin_says_what_it_rests_on(mart: duckdb.DuckDBPyConnection, declaration: SurveyDeclaration) -> None:
     result = by_id(margin_results(mart, declaration, EDITION))["visa_opposed_kazakhstan"]
     assert (result.base_n, result.count, result.printed) == (600, 503, "83.8")
     assert result.share_pct == pytest.approx(100 * 503 / 600)
@@ -90,9 +84,7 @@ def test_a_lost_respondent_breaks_quotas_and_bases(
     assert "interviews_kazakhstan" not in broken
 
 
-def test_a_count_outside_its_range_is_found(
-    mart: duckdb.DuckDBPyConnection, declaration: SurveyDeclaration
-) -> None:
+def test_a_count_outside_its_range_is_found(mart: duckdb.DuckDBPyConnection, declaration: SurveyDeclaration) -> None:
     mart.execute("update main.mart_survey_respondent set trips_per_year = 5 where trip_frequency_code = 1")
     broken = [result.id for result in margin_results(mart, declaration, EDITION) if not result.holds]
     assert broken == ["trips_fit_frequency_1"]
@@ -108,9 +100,7 @@ def test_an_edition_without_respondents_holds_nothing(
 
 
 def test_the_warehouse_has_a_column_for_every_variable(declaration: SurveyDeclaration) -> None:
-    contract = yaml.safe_load(
-        (ROOT / "dbt_project/models/marts/survey__models.yml").read_text(encoding="utf-8")
-    )
+    contract = yaml.safe_load((ROOT / "dbt_project/models/marts/survey__models.yml").read_text(encoding="utf-8"))
     columns = {column["name"]: column["data_type"] for column in contract["models"][0]["columns"]}
     for variable in (*declaration.coded_variables, *declaration.count_variables):
         assert columns[mart_column(variable, declaration)] == "integer"

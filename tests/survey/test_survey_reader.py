@@ -113,9 +113,7 @@ def test_codes_and_missing_reasons_are_kept(tmp_path: Path) -> None:
     assert answers(tables, "number") == []
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"not a survey", SAV.read_bytes()[:20_000], SAV.read_bytes()[:-500]]
-)
+@pytest.mark.parametrize("content", [b"", b"not a survey", SAV.read_bytes()[:20_000], SAV.read_bytes()[:-500]])
 def test_corrupt_file_is_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.sav"
     path.write_bytes(content)
@@ -130,17 +128,13 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_missing_variable_is_named(tmp_path: Path) -> None:
     path = write_small(tmp_path / "s.sav", columns={"sex": None})
-    with pytest.raises(
-        FrontierError, match=r"s\.sav has no variable sex.*The file has: number, weight, trips"
-    ):
+    with pytest.raises(FrontierError, match=r"s\.sav has no variable sex.*The file has: number, weight, trips"):
         read_survey(path, "x@1", SMALL)
 
 
 def test_code_without_label_is_named(tmp_path: Path) -> None:
     path = write_small(tmp_path / "s.sav", columns={"sex": [1, 2, 7]})
-    with pytest.raises(
-        FrontierError, match=r"s\.sav: variable sex holds the code 7, which has no value label"
-    ):
+    with pytest.raises(FrontierError, match=r"s\.sav: variable sex holds the code 7, which has no value label"):
         read_survey(path, "x@1", SMALL)
 
 

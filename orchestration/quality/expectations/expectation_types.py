@@ -87,8 +87,7 @@ def build_expectation(file: SuiteFile, position: int) -> gxe.Expectation:
     cls = known_expectations().get(name)
     if cls is None:
         raise FrontierError(
-            f"{file.place(position)}: there is no expectation of this name"
-            f"{suggest(name, known_expectations())}."
+            f"{file.place(position)}: there is no expectation of this name{suggest(name, known_expectations())}."
         )
     arguments = _spell_out_columns(cls, entry.arguments)
     accepted = accepted_arguments(cls)

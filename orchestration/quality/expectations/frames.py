@@ -31,9 +31,7 @@ KINDS = {
 }
 
 
-def read_frame(
-    connection: duckdb.DuckDBPyConnection, file: SuiteFile, columns: list[str] | None
-) -> pd.DataFrame:
+def read_frame(connection: duckdb.DuckDBPyConnection, file: SuiteFile, columns: list[str] | None) -> pd.DataFrame:
     """Read the columns (all of them where None) of a suite's table, narrowed by its filter.
 
     Decimals become floats, dates datetimes, text stays text with None or NaN where null.

@@ -62,11 +62,7 @@ def as_plain(value: Any) -> Any:
     if hasattr(value, "item"):
         value = value.item()
     if hasattr(value, "isoformat"):
-        return (
-            value.isoformat(sep=" ").removesuffix(" 00:00:00")
-            if hasattr(value, "hour")
-            else value.isoformat()
-        )
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00") if hasattr(value, "hour") else value.isoformat()
     return None if isinstance(value, float) and math.isnan(value) else value
 
 

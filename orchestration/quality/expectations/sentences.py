@@ -67,11 +67,7 @@ def state_finding(
         found = f": observed {observed}" if observed is not None else example.replace(", for example", ":")
         return f"{'Holds' if is_success else 'Does not hold'}{found}."
     if unexpected_count == 0:
-        return (
-            "Holds: there is no value to judge."
-            if judged_count == 0
-            else f"Holds for all {judged_count:,} values."
-        )
+        return "Holds: there is no value to judge." if judged_count == 0 else f"Holds for all {judged_count:,} values."
     verb = "Holds within its tolerance, though not" if is_success else "Does not hold"
     return f"{verb} for {unexpected_count:,} of {judged_count:,} values{example}."
 

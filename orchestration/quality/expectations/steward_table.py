@@ -26,17 +26,13 @@ class StewardTable(ValidationResultsTableContentBlockRenderer):
     """
 
     @classmethod
-    def _process_content_block(
-        cls, content_block: Any, has_failed_evr: Any, render_object: Any = None
-    ) -> None:
+    def _process_content_block(cls, content_block: Any, has_failed_evr: Any, render_object: Any = None) -> None:
         super()._process_content_block(content_block, has_failed_evr, render_object)
         content_block.header_row = HEADER
         content_block.header_row_options = {}
 
     @classmethod
-    def _get_content_block_fn(
-        cls, expectation_type: str, expectation_config: Any = None
-    ) -> Callable[..., Any]:
+    def _get_content_block_fn(cls, expectation_type: str, expectation_config: Any = None) -> Callable[..., Any]:
         render_row = super()._get_content_block_fn(expectation_type, expectation_config)
         assert render_row is not None
 

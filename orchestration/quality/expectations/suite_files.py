@@ -121,9 +121,7 @@ def read_suite(path: Path) -> SuiteFile:
         problems = "; ".join(dict.fromkeys(_describe_problem(problem) for problem in error.errors()))
         raise FrontierError(f"{path}: {problems}.") from error
     if suite.suite != path.stem:
-        raise FrontierError(
-            f"{path}: the suite is named {suite.suite!r}; name it {path.stem!r}, as its file."
-        )
+        raise FrontierError(f"{path}: the suite is named {suite.suite!r}; name it {path.stem!r}, as its file.")
     _refuse_repeated_entries(path, suite)
     return SuiteFile(path, suite)
 
@@ -142,9 +140,7 @@ def _describe_problem(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         return f"unknown key {path[-1]!r}{suggest(str(path[-1]), Suite.model_fields)}"
     if "where" in path or "filter" in path:
-        return (
-            f"{place}: write column: value, with text, a number, a day, true, false, null or a list of them"
-        )
+        return f"{place}: write column: value, with text, a number, a day, true, false, null or a list of them"
     return f"{place}: {problem['msg']}"
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _FIGURES = "audit_figures"
+_SUMMED_ROLES = ("term", "ratio", "numerator", "denominator", "whole", "part", "middle")
 
 
 def evaluate(connection: duckdb.DuckDBPyConnection, identities: Iterable[Identity]) -> None:
@@ -72,9 +73,7 @@ def _instance_key(identity: Identity) -> str:
 def _terms_sql(identity: Identity) -> str:
     """Cells of every instance; an instance is kept only when each of its places is filled."""
     (_, anchor), *_ = roles(identity)
-    scope = f"select * from {_FIGURES}" + (
-        "" if "edition_id" in identity.same else " where is_latest_in_dataset"
-    )
+    scope = f"select * from {_FIGURES}" + ("" if "edition_id" in identity.same else " where is_latest_in_dataset")
     keys = ", ".join(f'"{key}"' for key in identity.same)
     period = ", opens_on, closes_on" if "time_period" in identity.same else ""
     own = ", observation_id, ref_area as whole_area" if _needs_whole(identity) else ""
@@ -137,9 +136,7 @@ def _group_sizes(identity: Identity) -> str:
 
 
 def _members(each: Each) -> str:
-    excluded = (
-        f" and member_id not in ({', '.join(_literal(one) for one in each.except_)})" if each.except_ else ""
-    )
+    excluded = f" and member_id not in ({', '.join(_literal(one) for one in each.except_)})" if each.except_ else ""
     return (
         "select distinct member_id from main.bridge_territory_group "
         f"where group_id = {_literal(each.group or '')} and definition_id = {_literal(each.definition or '')}{excluded}"
@@ -155,7 +152,7 @@ def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
     for key in identity.same:
         if key == "time_period" and term.time != "same":
             joins.append(f"figures.time_period = cast(anchor.{term.time}_on as varchar)")
-        elif _is_free(identity, term, key):
+        elif _is_free(term, key):
             continue
         else:
             joins.append(f'figures."{key}" is not distinct from anchor."{key}"')
@@ -188,7 +185,7 @@ def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
         """
 
 
-def _is_free(identity: Identity, term: Term, key: str) -> bool:
+def _is_free(term: Term, key: str) -> bool:
     """A key that the term fixes by its own filter is not taken from the anchor."""
     return key in term.where and key != "edition_id"
 
@@ -209,7 +206,7 @@ def _result_sql(identity: Identity) -> str:
         sums as (
             select
                 instance,
-                {", ".join(_role_sums(role) for role in ("term", "ratio", "numerator", "denominator", "whole", "part", "middle"))},
+                {", ".join(_role_sums(role) for role in _SUMMED_ROLES)},
                 min(middle - half_width) filter (where role = 'bound') as bound_low,
                 max(middle + half_width) filter (where role = 'bound') as bound_high
             from intervals
@@ -267,6 +264,3 @@ def _verdict(identity: Identity) -> tuple[str, str, str]:
 def _short(expression: str) -> str:
     """A product of two decimals needs room: six decimals each hold every printed figure and half unit."""
     return f"cast({expression} as decimal(19, 6))"
-
-
-__all__ = ["AtMost", "Band", "Between", "Linear", "Ratio", "evaluate"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -71,8 +71,8 @@ def _cells(connection: duckdb.DuckDBPyConnection) -> dict[str, _Cell]:
         """
     ).fetchall()
     return {
-        observation_id: _Cell(
-            FindingCell(observation_id, file, sheet, cell, raw_text),
+        cell_id: _Cell(
+            FindingCell(cell_id, file, sheet, cell, raw_text),
             dataset,
             edition,
             row_label,
@@ -81,7 +81,7 @@ def _cells(connection: duckdb.DuckDBPyConnection) -> dict[str, _Cell]:
             Interval(Fraction(low or 0), Fraction(high or 0)),
         )
         for (
-            observation_id, file, sheet, cell, raw_text, dataset, edition, row_label, column_label, unit_mult, low, high,
+            cell_id, file, sheet, cell, raw_text, dataset, edition, row_label, column_label, unit_mult, low, high,
         ) in rows
     }  # fmt: skip
 
@@ -111,15 +111,9 @@ def _localise(
         rule = rules[rule_id]
         if rule.severity == "info":
             continue
-        band = (
-            (Fraction(rule.low), Fraction(rule.high))
-            if isinstance(rule, Band)
-            else (Fraction(0), Fraction(0))
-        )
+        band = (Fraction(rule.low), Fraction(rule.high)) if isinstance(rule, Band) else (Fraction(0), Fraction(0))
         offset = rule.ratio_offset if isinstance(rule, Ratio) else 0
-        instances.append(
-            Instance(rule_id, key, rule.kind, tuple(members), (rule_id, key) in broken, offset, *band)
-        )
+        instances.append(Instance(rule_id, key, rule.kind, tuple(members), (rule_id, key) in broken, offset, *band))
     return explain(instances, {cell_id: cell.interval for cell_id, cell in cells.items()})
 
 
@@ -131,7 +125,7 @@ def _finding(
     explanations: list[Explanation] | None,
 ) -> Finding:
     taking_part = [cells[place.cell] for place in members]
-    suspects = _suspects(taking_part, cells, explanations or [])
+    suspects = _suspects(taking_part, explanations or [])
     first = suspects[0][0] if suspects else taking_part[0]
     return Finding(
         rule=rule.id,
@@ -147,9 +141,7 @@ def _finding(
     )
 
 
-def _suspects(
-    taking_part: list[_Cell], cells: dict[str, _Cell], explanations: list[Explanation]
-) -> list[tuple[_Cell, FindingCell]]:
+def _suspects(taking_part: list[_Cell], explanations: list[Explanation]) -> list[tuple[_Cell, FindingCell]]:
     """Suspects among the cells of the break, each with the values that any explanation allows."""
     found: dict[str, Interval] = {}
     for explanation in explanations:
@@ -161,20 +153,7 @@ def _suspects(
         if expected is None:
             continue
         low, high = (_in_print(value, one.factor) for value in (expected.low, expected.high))
-        suspects.append(
-            (
-                one,
-                FindingCell(
-                    one.cell.observation_id,
-                    one.cell.file,
-                    one.cell.sheet,
-                    one.cell.cell,
-                    one.cell.raw_text,
-                    low,
-                    high,
-                ),
-            )
-        )
+        suspects.append((one, replace(one.cell, expected_low=low, expected_high=high)))
     return suspects
 
 
@@ -190,16 +169,18 @@ def _in_print(value: Fraction | None, factor: Decimal) -> float | None:
 
 def _sentence(rule: Identity, taking_part: list[_Cell], suspects: list[tuple[_Cell, FindingCell]]) -> str:
     cells = "; ".join(
-        f"{one.row_label}, {one.column_label} {one.cell.raw_text} ({one.cell.cell})" for one in taking_part
+        f"{one.cell.cell} {one.cell.raw_text} ({one.row_label}, {one.column_label})" for one in taking_part
     )
-    files = ", ".join(sorted({one.cell.file for one in taking_part}))
-    text = f"{rule.statement}, but does not in {files}: {cells}."
+    files = " and ".join(sorted({one.cell.file for one in taking_part}))
+    broken = f"{rule.statement}. Not so in {files}."
     if rule.explanation:
-        return f"{text} {rule.explanation}."
+        return f"{broken} Cells: {cells}."
     if not suspects:
-        return f"{text} No change of up to three cells restores every identity: look at the whole table."
+        return (
+            f"{broken} No change of up to three cells restores every identity: look at the whole table. Cells: {cells}."
+        )
     named = "; ".join(f"{cell.cell} printed {cell.raw_text}, {_expected(cell)}" for _, cell in suspects)
-    return f"{text} Suspect{'s' if len(suspects) > 1 else ''}: {named}."
+    return f"{broken} Suspect{'s' if len(suspects) > 1 else ''}: {named}. Cells: {cells}."
 
 
 def _expected(cell: FindingCell) -> str:

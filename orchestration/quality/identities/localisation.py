@@ -143,9 +143,7 @@ def _fails_alone(constraints: list[_Constraint]) -> bool:
     return any(interval is None or interval.is_empty for interval in intervals)
 
 
-def _constraints(
-    instance: Instance, free: frozenset[str], printed: Mapping[str, Interval]
-) -> list[_Constraint]:
+def _constraints(instance: Instance, free: frozenset[str], printed: Mapping[str, Interval]) -> list[_Constraint]:
     if instance.kind == "linear":
         return _within(
             _expression(instance, {"term": Fraction(1)}),
@@ -160,20 +158,14 @@ def _constraints(
     if instance.kind == "band":
         low = _expression(instance, {"numerator": Fraction(1), "denominator": -instance.low})
         high = _expression(instance, {"numerator": Fraction(1), "denominator": -instance.high})
-        return _within(low, free, printed, Fraction(0), None) + _within(
-            high, free, printed, None, Fraction(0)
-        )
+        return _within(low, free, printed, Fraction(0), None) + _within(high, free, printed, None, Fraction(0))
     if instance.kind == "ratio":
         return _ratio_constraints(instance, free, printed)
     return _between_constraints(instance, free, printed)
 
 
 def _expression(instance: Instance, roles: Mapping[str, Fraction]) -> list[tuple[str, Fraction]]:
-    return [
-        (place.cell, roles[place.role] * place.coefficient)
-        for place in instance.places
-        if place.role in roles
-    ]
+    return [(place.cell, roles[place.role] * place.coefficient) for place in instance.places if place.role in roles]
 
 
 def _within(
@@ -210,9 +202,7 @@ def _end(interval: Interval, end: str) -> Fraction:
     return value
 
 
-def _ratio_constraints(
-    instance: Instance, free: frozenset[str], printed: Mapping[str, Interval]
-) -> list[_Constraint]:
+def _ratio_constraints(instance: Instance, free: frozenset[str], printed: Mapping[str, Interval]) -> list[_Constraint]:
     ratio = next(place.cell for place in instance.places if place.role == "ratio")
     denominator = next(place.cell for place in instance.places if place.role == "denominator")
     numerator = _expression(instance, {"numerator": Fraction(100)})

@@ -133,9 +133,7 @@ def load_identities(path: Path) -> list[Identity]:
     """Read the declared identities; a `FrontierError` names the entry that does not fit."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        rules = TypeAdapter(list[Identity]).validate_python(
-            yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-        )
+        rules = TypeAdapter(list[Identity]).validate_python(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
     except (OSError, yaml.YAMLError) as error:
         raise FrontierError(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
@@ -146,7 +144,5 @@ def load_identities(path: Path) -> list[Identity]:
     ids = [rule.id for rule in rules]
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
-        raise FrontierError(
-            f"{path} declares {', '.join(twice)} more than once: give each identity its own id."
-        )
+        raise FrontierError(f"{path} declares {', '.join(twice)} more than once: give each identity its own id.")
     return rules
