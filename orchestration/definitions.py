@@ -37,6 +37,8 @@ def build_definitions(workspace: Workspace) -> dg.Definitions:
             build_release_asset(sorted(upstream)),
         ],
         jobs=[refresh_job],
+        # Also for what is materialized by hand: two processes would collide on the candidate's lock.
+        executor=dg.in_process_executor,
         schedules=[daily_refresh],
         sensors=[raw_folder],
         resources={

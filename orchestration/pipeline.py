@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from orchestration.landing.catalogue import Dataset, read_catalogue, read_datase
 from orchestration.release.candidate import Candidate, new_release_id, start_candidate
 from orchestration.release.contents import contents_hash, table_contents
 from orchestration.release.fingerprint import code_fingerprint, inputs_fingerprint
-from orchestration.release.store import Release, current_release, publish
+from orchestration.release.store import Release, current_release, note_same_contents, publish
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
     from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
 
     last = current_release(workspace)
+    candidate.write_note(is_audited=True)
     with open_database(candidate) as connection:
         evaluate_identities(connection, workspace.expectations)
         evaluate_survey_margins(connection, read_catalogue(workspace.raw))
@@ -201,6 +203,8 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
         "versions": {name: metadata.version(name) for name in READERS} | {"python": platform.python_version()},
     }
     if before and before.manifest["contents_hash"] == manifest["contents_hash"]:
+        note_same_contents(workspace, before, note["inputs_fingerprint"])
+        shutil.rmtree(candidate.folder)
         return None
     return publish(workspace, candidate, manifest)
 

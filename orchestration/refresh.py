@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,9 +13,8 @@ from typing import TYPE_CHECKING
 from orchestration.errors import FrontierError
 from orchestration.landing.catalogue import read_catalogue, verify_edition
 from orchestration.quality.expectations.worker import dismiss
-from orchestration.release.candidate import latest_candidate
-from orchestration.release.fingerprint import inputs_fingerprint
-from orchestration.release.store import Release, current_release, is_current_whole, make_current
+from orchestration.release.candidate import candidate_of_run
+from orchestration.release.store import Release, current_release, is_current_whole, is_up_to_date, make_current
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -26,6 +24,10 @@ DAGSTER_SETTINGS = """\
 # Written by the refresh. Nothing is reported to anybody, and no pop-up covers the page.
 telemetry: {enabled: false}
 nux: {enabled: false}
+# One refresh at a time: the others wait.
+concurrency:
+  runs:
+    max_concurrent_runs: 1
 """
 
 
@@ -48,14 +50,13 @@ def refresh(workspace: Workspace, is_full: bool = False) -> Outcome:
     workspace.warehouse.mkdir(parents=True, exist_ok=True)
     with _only_one(workspace):
         before = current_release(workspace)
-        if before and not is_full and _is_made_from(workspace, before, inputs_fingerprint(workspace)):
+        if before and not is_full and is_up_to_date(workspace):
             if not is_current_whole(workspace):
                 make_current(workspace, before)
             return Outcome(before, False, before)
         for dataset in read_catalogue(workspace.raw):
             for edition in dataset.editions:
                 verify_edition(edition)
-        fingerprint = inputs_fingerprint(workspace)
         try:
             _run_job(workspace)
         finally:
@@ -63,7 +64,6 @@ def refresh(workspace: Workspace, is_full: bool = False) -> Outcome:
         after = current_release(workspace)
         if after is None:
             raise FrontierError("The refresh ended without a release. Run it again with --debug to see why.")
-        _note_checked(workspace, after, fingerprint)
         return Outcome(after, before is None or after.id != before.id, before)
 
 
@@ -75,18 +75,6 @@ def prepare_dagster_home(workspace: Workspace) -> Path:
     if not settings.is_file():
         settings.write_text(DAGSTER_SETTINGS, encoding="utf-8")
     return home
-
-
-def _is_made_from(workspace: Workspace, release: Release, fingerprint: str) -> bool:
-    """Whether these inputs made the release, or were found to make nothing else."""
-    if release.manifest["inputs_fingerprint"] == fingerprint:
-        return True
-    checked = workspace.warehouse / "checked.json"
-    return checked.is_file() and json.loads(checked.read_text()) == [release.id, fingerprint]
-
-
-def _note_checked(workspace: Workspace, release: Release, fingerprint: str) -> None:
-    (workspace.warehouse / "checked.json").write_text(json.dumps([release.id, fingerprint]))
 
 
 @contextmanager
@@ -129,9 +117,7 @@ def _run_job(workspace: Workspace) -> None:
                 raise FrontierError(failure.description)
             if data.error and "AssetCheck" not in (data.error.cls_name or ""):
                 raise _internal_error(data.error)
-    candidate = latest_candidate(workspace)
-    if candidate is not None:
-        pipeline.refuse_if_blocked(candidate)
+    pipeline.refuse_if_blocked(candidate_of_run(workspace, result.run_id))
     raise FrontierError("The refresh failed, and nothing was published. Run it again with --debug to see why.")
 
 

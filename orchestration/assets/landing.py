@@ -14,7 +14,7 @@ from orchestration.resources import WarehouseResource
 CANDIDATE = dg.AssetKey("candidate")
 
 
-@dg.asset(key=CANDIDATE, group_name="release", description="The database in which the next release is built.")
+@dg.asset(key=CANDIDATE, group_name="landing", description="The database in which the next release is built.")
 def candidate(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Start a candidate for this run."""
     with failures_in_words():

@@ -8,14 +8,14 @@ from orchestration.console.output import Format, print_json, print_rows
 from orchestration.database import open_readonly, published_database
 from orchestration.errors import UsageError
 from orchestration.quality.findings import Finding, as_json, read_findings
-from orchestration.release.candidate import latest_candidate
+from orchestration.release.candidate import latest_refused
 from orchestration.workspace import Workspace
 
 
 def print_findings(workspace: Workspace, output: Format, everything: bool, of_candidate: bool) -> None:
     """Print the findings of the published release, or of the newest refused candidate."""
     if of_candidate:
-        candidate = latest_candidate(workspace)
+        candidate = latest_refused(workspace)
         if candidate is None:
             raise UsageError(f"No refused candidate stands in {workspace.candidates}.")
         database = candidate.database

@@ -65,12 +65,12 @@ def start_candidate(workspace: Workspace, release_id: str, fingerprint: str, run
     return candidate
 
 
-def latest_candidate(workspace: Workspace) -> Candidate | None:
-    """The newest candidate that still stands (one that was published is a release now)."""
+def latest_refused(workspace: Workspace) -> Candidate | None:
+    """The newest candidate that was audited and not published, or None."""
     if not workspace.candidates.is_dir():
         return None
-    folders = sorted(path for path in workspace.candidates.iterdir() if (path / "frontier.duckdb").is_file())
-    return Candidate(folders[-1]) if folders else None
+    candidates = [Candidate(folder) for folder in sorted(workspace.candidates.iterdir(), reverse=True)]
+    return next((one for one in candidates if one.read_note().get("is_audited")), None)
 
 
 def candidate_of_run(workspace: Workspace, run_id: str) -> Candidate:

@@ -11,11 +11,12 @@ from typing import Any
 
 from orchestration.errors import FrontierError, UsageError
 from orchestration.release.candidate import Candidate
-from orchestration.release.fingerprint import file_sha256
+from orchestration.release.fingerprint import file_sha256, inputs_fingerprint
 from orchestration.workspace import Workspace
 
 KEPT_RELEASES = 5
 _MARKER = "SUCCESS"
+_CHECKED = "checked.json"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,26 @@ def current_release(workspace: Workspace) -> Release | None:
         return None
     current = json.loads(pointer.read_text(encoding="utf-8"))["release"]
     return next((release for release in list_releases(workspace) if release.id == current), None)
+
+
+def is_up_to_date(workspace: Workspace) -> bool:
+    """Whether the current release was made from just the inputs that stand there now.
+
+    Inputs that were found to make the same contents count too: code can change and figures stay.
+    """
+    current = current_release(workspace)
+    if current is None:
+        return False
+    fingerprint = inputs_fingerprint(workspace)
+    if current.manifest["inputs_fingerprint"] == fingerprint:
+        return True
+    checked = workspace.warehouse / _CHECKED
+    return checked.is_file() and json.loads(checked.read_text(encoding="utf-8")) == {current.id: fingerprint}
+
+
+def note_same_contents(workspace: Workspace, current: Release, fingerprint: str) -> None:
+    """Remember that these inputs make just what the current release holds."""
+    _write(workspace.warehouse / _CHECKED, {current.id: fingerprint})
 
 
 def publish(workspace: Workspace, candidate: Candidate, manifest: dict[str, Any]) -> Release:
