@@ -50,21 +50,25 @@ def refresh(workspace: Workspace, is_full: bool = False) -> Outcome:
     workspace.warehouse.mkdir(parents=True, exist_ok=True)
     with _only_one(workspace):
         before = current_release(workspace)
-        if before and not is_full and is_up_to_date(workspace):
-            if not is_current_whole(workspace):
-                make_current(workspace, before)
-            return Outcome(before, False, before)
-        for dataset in read_catalogue(workspace.raw):
-            for edition in dataset.editions:
-                verify_edition(edition)
-        try:
-            _run_job(workspace)
-        finally:
-            dismiss()
+        if is_full or not is_up_to_date(workspace):
+            _verify_raw(workspace)
+            try:
+                _run_job(workspace)
+            finally:
+                dismiss()
         after = current_release(workspace)
         if after is None:
             raise FrontierError("The refresh ended without a release. Run it again with --debug to see why.")
+        if not is_current_whole(workspace):
+            make_current(workspace, after)
         return Outcome(after, before is None or after.id != before.id, before)
+
+
+def _verify_raw(workspace: Workspace) -> None:
+    """Refuse a raw folder in which a file is not what it says, before anything heavy starts."""
+    for dataset in read_catalogue(workspace.raw):
+        for edition in dataset.editions:
+            verify_edition(edition)
 
 
 def prepare_dagster_home(workspace: Workspace) -> Path:

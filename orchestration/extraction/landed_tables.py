@@ -12,6 +12,9 @@ from orchestration.modelling.declared_tables import create_declared_table, decla
 if TYPE_CHECKING:
     import duckdb
 
+    from orchestration.extraction.survey import SurveyTables
+    from orchestration.landing.survey_declaration import SurveyDeclaration
+
 LANDED_TABLES = (
     "raw.datasets",
     "raw.editions",
@@ -36,25 +39,27 @@ def land_dataset(connection: duckdb.DuckDBPyConnection, dataset: Dataset, names:
     """
     tables = declared_tables()
     cells: list[dict[str, Any]] = []
+    surveys: list[SurveyTables] = []
+    survey = dataset.declaration.survey if dataset.declaration.kind == "survey" else None
     for edition in dataset.editions:
         verify_edition(edition)
-        if dataset.declaration.kind != "survey":
+        if survey:
+            surveys.append(_read_survey(edition, survey))
+        else:
             cells.extend(read_edition(dataset, edition, names))
     insert_rows(connection, tables["raw.datasets"], [_dataset_row(dataset)])
     insert_rows(connection, tables["raw.editions"], [_edition_row(one, dataset.agency) for one in dataset.editions])
     insert_rows(connection, tables["raw.observations"], cells)
-    if dataset.declaration.kind == "survey":
-        return sum(_land_survey(connection, dataset, edition) for edition in dataset.editions)
-    return len(cells)
+    return len(cells) + sum(_insert_survey(connection, one) for one in surveys)
 
 
-def _land_survey(connection: duckdb.DuckDBPyConnection, dataset: Dataset, edition: Edition) -> int:
+def _read_survey(edition: Edition, survey: SurveyDeclaration) -> SurveyTables:
     from orchestration.extraction.survey import read_survey
 
-    survey = dataset.declaration.survey
-    if survey is None:
-        return 0
-    tables = read_survey(edition.file, edition.edition_id, survey)
+    return read_survey(edition.file, edition.edition_id, survey)
+
+
+def _insert_survey(connection: duckdb.DuckDBPyConnection, tables: SurveyTables) -> int:
     for name in ("survey_variables", "survey_value_labels", "survey_responses"):
         connection.register("landed_rows", getattr(tables, name.removeprefix("survey_")))
         connection.execute(f"insert into raw.{name} by name select * from landed_rows")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestration.errors import FrontierError
-from orchestration.extraction.grid import Grid, read_grid, tidy
+from orchestration.extraction.grid import Cell, Grid, read_grid, tidy
 from orchestration.extraction.layout import Figure, TableReader
 from orchestration.extraction.names import TerritoryNames
 from orchestration.extraction.printed_values import PrintedValue, read_printed
@@ -88,19 +88,11 @@ def _read(grid: Grid, figure: Figure, layout: TableLayout) -> PrintedValue:
 
 
 def _record_observations(layout: RecordLayout, grid: Grid, edition: Edition) -> Iterator[Observation]:
-    header = [tidy(cell.text) for cell in grid.rows[0]]
-    expected = [layout.id_column, *layout.attributes]
-    if header != expected:
-        wrong = next(
-            (index for index, text in enumerate(header) if index >= len(expected) or text != expected[index]),
-            len(header),
-        )
-        place = grid.place(grid.rows[0][wrong]) if wrong < len(header) else f"{grid.file}, row 1"
-        raise FrontierError(f"{place}: the header must read {expected}: correct the file or dataset.yml.")
+    header = [layout.id_column, *layout.attributes]
+    _check_record_header(grid, header)
     for row in grid.rows[1:]:
-        if len(row) != len(header):
-            raise FrontierError(f"{grid.file}, row {row[0].row + 1} has {len(row)} cells, the header {len(header)}.")
-        for cell, column in zip(row[1:], header[1:], strict=True):
+        _check_record(grid, row, header)
+        for cell, column in zip(row[1 : len(header)], header[1:], strict=True):
             if not cell.text.strip():
                 continue
             figure = Figure(cell, row[0].text, column, None, {})
@@ -116,6 +108,28 @@ def _record_observations(layout: RecordLayout, grid: Grid, edition: Edition) -> 
                 "unit_mult": 0,
                 "record_id": row[0].text,
             }
+
+
+def _check_record_header(grid: Grid, expected: list[str]) -> None:
+    header = [tidy(cell.text) for cell in grid.rows[0]]
+    wanted = expected + [""] * (len(header) - len(expected))
+    if header == wanted:
+        return
+    wrong = next((index for index, text in enumerate(header) if text != wanted[index]), len(header))
+    place = grid.place(grid.rows[0][wrong]) if wrong < len(header) else f"{grid.file}, row 1"
+    raise FrontierError(f"{place}: the header must read {expected}: correct the file or dataset.yml.")
+
+
+def _check_record(grid: Grid, row: tuple[Cell, ...], header: list[str]) -> None:
+    """A record needs its id, and every text needs a header over it."""
+    for cell in row[len(header) :]:
+        if cell.text.strip():
+            raise FrontierError(
+                f"{grid.place(cell)}: {cell.text!r} stands under no header: put a text that holds a comma in "
+                "quotation marks, or check the file."
+            )
+    if not row[0].text.strip() and any(cell.text.strip() for cell in row):
+        raise FrontierError(f"{grid.place(row[0])}: the record has no {header[0]}: give it one.")
 
 
 def _observation(edition: Edition, grid: Grid, figure: Figure, printed: PrintedValue) -> Observation:

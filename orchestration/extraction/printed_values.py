@@ -32,7 +32,8 @@ def read_printed(text: str, numbers: Numbers, symbols: dict[str, Symbol], footno
     plain = shown.translate(_MINUS_SIGNS)
     for mark in numbers.thousands:
         separator = re.escape(mark)
-        if re.fullmatch(rf"-?\d{{1,3}}({separator}\d{{3}})+({re.escape(numbers.decimal)}\d+)?", plain):
+        # No grouped number starts with a nought: 0,199 is a decimal comma in the wrong table.
+        if re.fullmatch(rf"-?[1-9]\d{{0,2}}({separator}\d{{3}})+({re.escape(numbers.decimal)}\d+)?", plain):
             plain = plain.replace(mark, "")
     match = re.fullmatch(rf"-?\d+(?:{re.escape(numbers.decimal)}(\d+))?", plain)
     if not match:

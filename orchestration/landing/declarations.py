@@ -242,7 +242,12 @@ class Origin(_Declaration):
 
     @model_validator(mode="after")
     def _release_date_has_its_precision(self) -> Origin:
-        release_day(self.released_on, self.released_on_precision)
+        try:
+            release_day(self.released_on, self.released_on_precision)
+        except ValueError as error:
+            raise ValueError(
+                f"released_on {self.released_on!r} is no date to the {self.released_on_precision} ({error})"
+            ) from error
         return self
 
     @property

@@ -75,10 +75,11 @@ def ensure_manifest(target: Path, dbt_project: Path = DBT_PROJECT) -> Path:
     with _environment(target / "frontier.duckdb"), _closed_connections():
         outcome = dbtRunner().invoke(["parse", *_flags(target, dbt_project), "--write-json"])
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumaro_encoder
 
     if not isinstance(outcome.result, Manifest):
         raise FrontierError(f"dbt cannot read the project {dbt_project}: {outcome.exception}")
-    parsed.write_bytes(outcome.result.to_msgpack())
+    parsed.write_bytes(outcome.result.to_msgpack(extended_mashumaro_encoder))
     stamp.write_text(fingerprint)
     return manifest
 
@@ -109,8 +110,9 @@ def _invoke(arguments: Sequence[str], database: Path, target: Path, dbt_project:
 @lru_cache(maxsize=1)
 def _parsed_project(parsed: Path, stamp: str) -> Manifest:  # noqa: ARG001 - a new stamp is a new project
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
 
-    return Manifest.from_msgpack(parsed.read_bytes())
+    return Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
 
 
 def _flags(target: Path, dbt_project: Path) -> list[str]:

@@ -53,7 +53,7 @@ def load_waivers(path: Path) -> list[Waiver]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
         return TypeAdapter(list[Waiver]).validate_python(content or [])
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise FrontierError(f"{path} is not readable YAML: {error}. Correct the file.") from error
     except ValidationError as error:
         problems = "; ".join(

@@ -23,7 +23,8 @@ Key = Literal[
     "time_period",
     "population_group",
 ]
-Filter = dict[str, str | list[str]]
+Column = Literal[Key, "dataset", "group_definition", "unit"]
+Filter = dict[Column, str | list[str]]
 
 
 class _Rule(BaseModel):
@@ -134,7 +135,7 @@ def load_identities(path: Path) -> list[Identity]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         rules = TypeAdapter(list[Identity]).validate_python(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise FrontierError(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
         problems = "; ".join(
