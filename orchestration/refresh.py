@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration import progress
 from orchestration.errors import FrontierError
 from orchestration.landing.catalogue import read_catalogue, verify_edition
 from orchestration.quality.expectations.worker import dismiss
@@ -98,18 +99,16 @@ def _run_job(workspace: Workspace) -> None:
     """Execute the job that the orchestrator schedules, in this process."""
     # The command ends without waiting for dbt's locks to be taken down; their keeper need not say so.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
-    from orchestration import pipeline
-    from orchestration.definitions import build_definitions
-    from orchestration.jobs import REFRESH
+    with progress.step("Read the definitions"):
+        from orchestration import pipeline
+        from orchestration.definitions import build_definitions
+        from orchestration.jobs import REFRESH
 
+        job = build_definitions(workspace).resolve_job_def(REFRESH)
     # The events of this run stay in memory: writing them to the history takes a third of a refresh.
-    result = (
-        build_definitions(workspace)
-        .resolve_job_def(REFRESH)
-        .execute_in_process(
-            raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
+    result = job.execute_in_process(
+        raise_on_error=False,
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     if result.success:
         return

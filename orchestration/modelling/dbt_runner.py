@@ -59,6 +59,19 @@ def run_tests(
     return _invoke([*command, "--exclude-resource-types", "unit_test"], database, target, dbt_project)
 
 
+def check_project(database: Path, target: Path, dbt_project: Path = DBT_PROJECT) -> list[NodeResult]:
+    """Run what looks at the project alone: the unit tests of the models and the tests of the seeds.
+
+    The database holds the declared tables, empty. Seeds are loaded into it and models built without rows, since
+    a unit test takes the types of its inputs from them; results of seeds, models and tests are returned.
+    """
+    without_rows = ["run", "--empty"]
+    tests = ["test", "--select", "test_type:unit", "path:seeds"]
+    return [
+        node for command in (["seed"], without_rows, tests) for node in _invoke(command, database, target, dbt_project)
+    ]
+
+
 def ensure_manifest(target: Path, dbt_project: Path = DBT_PROJECT) -> Path:
     """Path of the project's `manifest.json`, parsed anew only when the project has changed.
 

@@ -44,7 +44,8 @@ def test_every_label_is_english_and_russian(survey_file: tuple[pd.DataFrame, Any
     value_labels = [label for labels in meta.variable_value_labels.values() for label in labels.values()]
     for label in [*meta.column_labels, *value_labels]:
         english, _, russian = label.partition(" / ")
-        assert english and russian, label
+        assert english, label
+        assert russian, label
         assert " / " not in russian, label
     # A Latin letter in the Russian half would be a look-alike that no search finds.
     assert not [x for x in value_labels if any("a" <= c.lower() <= "z" for c in x.partition(" / ")[2])]

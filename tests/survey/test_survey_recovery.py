@@ -15,7 +15,6 @@ import pytest
 from scipy import stats
 
 if TYPE_CHECKING:
-    from types import ModuleType
 
     import pandas as pd
 
@@ -103,7 +102,8 @@ def test_directions_in_every_model(fits: dict[str, Fit]) -> None:
             assert fit.estimate("settlement_type", 1) > 0, name
 
 
-def test_pooled_fit_recovers_the_generator(fits: dict[str, Fit], generator: ModuleType) -> None:
+@pytest.mark.usefixtures("generator")
+def test_pooled_fit_recovers_the_generator(fits: dict[str, Fit]) -> None:
     from tools.synthetic_respondents import COEFFICIENTS
 
     pooled = fits["pooled"]

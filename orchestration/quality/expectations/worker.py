@@ -26,9 +26,9 @@ _running: dict[Path, subprocess.Popen[bytes]] = {}
 
 def begin_with_landed(database: Path, suites: Path) -> None:
     """Start a worker on the landed tables of a closed database; returns when it has its copy of them."""
-    worker = _start()
+    worker = _start(_complaints(database))
     _running[database] = worker
-    _ask(worker, {"database": str(database), "suites": str(suites)})
+    _ask(worker, {"database": str(database), "suites": str(suites)}, database)
 
 
 def finish(database: Path, suites: Path, data_docs: Path, run_name: str) -> list[CheckResult]:
@@ -40,9 +40,11 @@ def finish(database: Path, suites: Path, data_docs: Path, run_name: str) -> list
         begin_with_landed(database, suites)
     worker = _running.pop(database)
     try:
-        return _ask(worker, {"data_docs": str(data_docs), "run_name": run_name})
+        results = _ask(worker, {"data_docs": str(data_docs), "run_name": run_name}, database)
     finally:
         worker.communicate()
+    _complaints(database).unlink()
+    return results
 
 
 def dismiss() -> None:
@@ -53,16 +55,22 @@ def dismiss() -> None:
         worker.communicate()
 
 
-def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "orchestration.quality.expectations.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+def _complaints(database: Path) -> Path:
+    """Where the worker of a candidate writes what goes wrong; kept when it fails."""
+    return database.with_name("expectations.log")
 
 
-def _ask(worker: subprocess.Popen[bytes], request: dict[str, str]) -> Any:
+def _start(complaints: Path) -> subprocess.Popen[bytes]:
+    with complaints.open("wb") as stream:
+        return subprocess.Popen(
+            [sys.executable, "-m", "orchestration.quality.expectations.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stream,
+        )
+
+
+def _ask(worker: subprocess.Popen[bytes], request: dict[str, str], database: Path) -> Any:
     answers, requests = _pipes(worker)
     try:
         requests.write(json.dumps(request).encode() + b"\n")
@@ -70,8 +78,8 @@ def _ask(worker: subprocess.Popen[bytes], request: dict[str, str]) -> Any:
         outcome = pickle.load(answers)  # noqa: S301 - our own child wrote it
     except (BrokenPipeError, EOFError) as error:
         raise FrontierError(
-            f"The process that runs the expectations ended with code {worker.wait()} before it had answered. "
-            "Run the refresh again; if it ends again, the machine may be out of memory."
+            f"The process that runs the expectations ended with code {worker.wait()} before it had answered: "
+            f"{_complaints(database)} holds its last words."
         ) from error
     if isinstance(outcome, FrontierError):
         raise outcome
