@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from orchestration.errors import FrontierError, UsageError
+from orchestration.errors import FrontierError
 from orchestration.workspace import Workspace
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Official statistics of migration between Russia, Kazakhstan and the CIS: refresh, ask, trace.",
+    epilog="Exit codes: 0 done or nothing to do, 1 failed, 2 wrong use, 3 refused by the gate. "
+    "--debug shows the traceback of an error.",
 )
 releases_app = typer.Typer(no_args_is_help=True, help="The published releases.")
 app.add_typer(releases_app, name="releases")
@@ -135,6 +137,3 @@ def main() -> NoReturn:
     sys.stderr.flush()
     # The interpreter takes more than a second to take down Dagster and dbt, with nothing left to do.
     os._exit(code)
-
-
-__all__ = ["UsageError", "app", "main"]

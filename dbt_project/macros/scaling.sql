@@ -11,10 +11,10 @@
     end
 {%- endmacro %}
 
-{#- The latest row first: newest release, then the dataset's name so that a tie has one answer. -#}
+{#- Whether the row is the last of its versions: by release, then by edition so that a tie has one answer. -#}
 {% macro is_latest(partition_by) -%}
     row_number() over (
         partition by {{ partition_by | join(', ') }}
-        order by released_on desc, edition_id asc
+        order by released_on desc, edition_id desc
     ) = 1
 {%- endmacro %}

@@ -91,7 +91,8 @@ def deletion_findings(connection: duckdb.DuckDBPyConnection, last_release: Path 
     """One error per edition of the last release from which figures are gone; none before the first release."""
     if last_release is None:
         return []
-    connection.execute(f"attach '{last_release}' as last_release (read_only)")
+    path = str(last_release).replace("'", "''")
+    connection.execute(f"attach '{path}' as last_release (read_only)")
     try:
         rows = connection.execute(
             """

@@ -143,7 +143,6 @@ def as_json(finding: Finding) -> dict[str, Any]:
             for cell in finding.suspects
         ],
         "message": finding.message,
-        "decision": finding.decision,
         "first_seen": finding.first_seen,
         "last_seen": finding.last_seen,
     }

@@ -37,7 +37,7 @@ select
     -- A count is a whole number: printed to the unit it stands for itself alone.
     cast(
         case
-            when unit = 'persons' and unit_mult = 0 and decimals = 0 then 0
+            when unit = 'persons' and decimals >= unit_mult then 0
             else {{ half_unit('decimals') }} * factor
         end as decimal(28, 8)
     ) as half_width,

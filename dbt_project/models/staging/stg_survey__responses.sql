@@ -1,5 +1,7 @@
 select
-    {{ surrogate_key(['responses.edition_id', 'responses.respondent_id', 'responses.variable']) }} as response_key,
+    {{ surrogate_key([
+        'responses.edition_id', 'responses.respondent_id', 'responses.variable'
+    ]) }} as response_key,
     {{ surrogate_key(['responses.edition_id', 'responses.respondent_id']) }} as respondent_key,
     {{ surrogate_key(['responses.edition_id', 'responses.variable']) }} as question_key,
     {{ surrogate_key(['responses.edition_id']) }} as edition_key,

@@ -1,5 +1,7 @@
 select
-    {{ surrogate_key(['value_labels.edition_id', 'value_labels.variable', 'value_labels.code']) }} as answer_key,
+    {{ surrogate_key([
+        'value_labels.edition_id', 'value_labels.variable', 'value_labels.code'
+    ]) }} as answer_key,
     {{ surrogate_key(['value_labels.edition_id', 'value_labels.variable']) }} as question_key,
     {{ surrogate_key(['value_labels.edition_id']) }} as edition_key,
     value_labels.edition_id,

@@ -1,12 +1,20 @@
 -- The seed names each pair once; the bridge can be read from either side.
 with pairs as (
 
-    select territory_id, neighbour_id, valid_from, valid_to
+    select
+        territory_id,
+        neighbour_id,
+        valid_from,
+        valid_to
     from {{ ref('territory_border') }}
 
     union
 
-    select neighbour_id, territory_id, valid_from, valid_to
+    select
+        neighbour_id,
+        territory_id,
+        valid_from,
+        valid_to
     from {{ ref('territory_border') }}
 
 )

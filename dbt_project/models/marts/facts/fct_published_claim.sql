@@ -14,7 +14,8 @@ select
     case
         when recomputed.recomputed_value is null then 'no input has landed'
         when
-            recomputed.recomputed_value between claims.low - claims.tolerance and claims.high + claims.tolerance
+            recomputed.recomputed_value
+            between claims.low - claims.tolerance and claims.high + claims.tolerance
             then 'confirmed'
         else 'differs'
     end as outcome,

@@ -1,13 +1,37 @@
 -- A figure that a later whole edition of the same table no longer prints is withdrawn.
-with editions as (
+with numbered as (
 
     select
         edition_id,
         dataset,
         is_excerpt,
-        lead(edition_id) over (partition by dataset order by released_on asc, edition_id asc)
-            as next_edition_id
+        row_number() over (partition by dataset order by released_on asc, edition_id asc) as edition_number
     from {{ ref('stg_editions') }}
+
+),
+
+editions as (
+
+    select
+        edition_id,
+        dataset,
+        edition_number,
+        min(case when not is_excerpt then edition_number end) over (
+            partition by dataset order by edition_number rows between 1 following and unbounded following
+        ) as next_whole_number
+    from numbered
+
+),
+
+printed as (
+
+    select
+        figures.figure_id,
+        editions.dataset,
+        editions.edition_number
+    from {{ ref('int_figures__versioned') }} as figures
+    inner join editions
+        on figures.edition_id = editions.edition_id
 
 ),
 
@@ -15,7 +39,7 @@ withdrawn as (
 
     select
         figures.figure_id,
-        editions.next_edition_id as edition_id,
+        next_editions.edition_id,
         figures.edition_id as previous_edition_id,
         figures.observation_id as previous_observation_id,
         figures.indicator,
@@ -28,9 +52,15 @@ withdrawn as (
     inner join editions
         on figures.edition_id = editions.edition_id
     inner join editions as next_editions
-        on editions.next_edition_id = next_editions.edition_id and not next_editions.is_excerpt
-    left join {{ ref('int_figures__versioned') }} as kept
-        on figures.figure_id = kept.figure_id and editions.next_edition_id = kept.edition_id
+        on
+            editions.dataset = next_editions.dataset
+            and editions.next_whole_number = next_editions.edition_number
+    left join printed as kept
+        on
+            figures.figure_id = kept.figure_id
+            and editions.dataset = kept.dataset
+            and editions.edition_number < kept.edition_number
+            and editions.next_whole_number >= kept.edition_number
     where kept.figure_id is null
 
 ),
@@ -53,7 +83,10 @@ compared as (
         case
             when figures.previous_observation_id is null then 'new'
             when explained.is_explained then 'definition'
-            when figures.figure_value is not distinct from figures.previous_value then 'confirmed'
+            when
+                figures.figure_value = figures.previous_value
+                or coalesce(figures.figure_value, figures.previous_value) is null
+                then 'confirmed'
             when
                 abs(figures.figure_value - figures.previous_value)
                 <= abs(figures.half_width - figures.previous_half_width)

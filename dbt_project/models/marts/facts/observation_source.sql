@@ -1,96 +1,79 @@
+{#- Which cells stand behind each column: fact, relation that knows the cells, key of the fact row, and for
+    every column its role and the cell. A growth rate without its two components rests on the next population. -#}
+{%- set facts = [
+    ('fct_migration_flow', 'fct_migration_flow', 'migration_flow_key', [
+        ('persons', 'printed', 'observation_id'),
+    ]),
+    ('fct_population', 'fct_population', 'population_key', [
+        ('population', 'printed', 'observation_id'),
+    ]),
+    ('fct_published_claim', 'fct_published_claim', 'published_claim_key', [
+        ('low', 'printed', 'observation_id'),
+    ]),
+    (
+        'fct_arrivals_departures',
+        'int_arrivals_departures__pivoted',
+        surrogate_key(['edition_id', 'reporting_area', 'ref_area', 'counterpart_area', 'time_period']),
+        [
+            ('arrivals', 'printed', 'arrivals_observation_id'),
+            ('departures', 'printed', 'departures_observation_id'),
+            ('net_migration', 'computed from', 'arrivals_observation_id'),
+            ('net_migration', 'computed from', 'departures_observation_id'),
+            ('departures_per_100_arrivals', 'computed from', 'arrivals_observation_id'),
+            ('departures_per_100_arrivals', 'computed from', 'departures_observation_id'),
+            ('net_migration_published', 'printed', 'net_migration_observation_id'),
+            (
+                'departures_per_100_arrivals_published',
+                'printed',
+                'departures_per_100_arrivals_observation_id'
+            ),
+            ('share_of_arrivals_published_pct', 'printed', 'share_of_arrivals_observation_id'),
+            ('share_of_departures_published_pct', 'printed', 'share_of_departures_observation_id'),
+        ]
+    ),
+    (
+        'fct_population_change',
+        'int_population_change__assembled',
+        surrogate_key(['edition_id', 'ref_area', 'time_period', 'population_group']),
+        [
+            ('opening_population', 'printed', 'opening_population_observation_id'),
+            ('closing_population', 'printed', 'closing_population_observation_id'),
+            ('population_change', 'computed from', 'opening_population_observation_id'),
+            ('population_change', 'computed from', 'closing_population_observation_id'),
+            ('population_change_published', 'printed', 'population_change_observation_id'),
+            ('natural_increase', 'printed', 'natural_increase_observation_id'),
+            ('net_migration', 'printed', 'net_migration_observation_id'),
+            ('growth_rate_pct', 'computed from', 'opening_population_observation_id'),
+            ('growth_rate_pct', 'computed from', 'natural_increase_observation_id'),
+            ('growth_rate_pct', 'computed from', 'net_migration_observation_id'),
+            (
+                'growth_rate_pct',
+                'computed from',
+                'case when natural_increase + net_migration is null then closing_population_observation_id end'
+            ),
+            ('growth_rate_published_pct', 'printed', 'population_growth_rate_observation_id'),
+            ('growth_rate_published_pct', 'printed', 'population_change_rate_observation_id'),
+        ]
+    ),
+] -%}
+
 with links as (
 
-    {% for table, key, columns in [
-        ('fct_migration_flow', 'migration_flow_key', ['persons']),
-        ('fct_population', 'population_key', ['population']),
-    ] -%}
-    {% for column in columns -%}
-    select
-        '{{ table }}' as table_name,
-        {{ key }} as row_key,
-        '{{ column }}' as column_name,
-        'printed' as role,
-        observation_id
-    from {{ ref(table) }}
-
-    union all
-
-    {% endfor -%}
-    {% endfor -%}
-    select
-        'fct_published_claim' as table_name,
-        published_claim_key as row_key,
-        'low' as column_name,
-        'printed' as role,
-        observation_id
-    from {{ ref('fct_published_claim') }}
-
-    {% set arrivals_departures = surrogate_key([
-        'edition_id', 'reporting_area', 'ref_area', 'counterpart_area', 'time_period'
-    ]) -%}
-    {% for column, role, input in [
-        ('arrivals', 'printed', 'arrivals'),
-        ('departures', 'printed', 'departures'),
-        ('net_migration', 'computed from', 'arrivals'),
-        ('net_migration', 'computed from', 'departures'),
-        ('departures_per_100_arrivals', 'computed from', 'arrivals'),
-        ('departures_per_100_arrivals', 'computed from', 'departures'),
-        ('net_migration_published', 'printed', 'net_migration'),
-        ('departures_per_100_arrivals_published', 'printed', 'departures_per_100_arrivals'),
-        ('share_of_arrivals_published_pct', 'printed', 'share_of_arrivals'),
-        ('share_of_departures_published_pct', 'printed', 'share_of_departures'),
-    ] %}
-
-    union all
-
-    select
-        'fct_arrivals_departures' as table_name,
-        {{ arrivals_departures }} as row_key,
-        '{{ column }}' as column_name,
-        '{{ role }}' as role,
-        {{ input }}_observation_id as observation_id
-    from {{ ref('int_arrivals_departures__pivoted') }}
-    where {{ input }}_observation_id is not null
-    {%- endfor %}
-
-    {% set population_change = surrogate_key(['edition_id', 'ref_area', 'time_period', 'population_group']) -%}
-    {% for column, role, input in [
-        ('opening_population', 'printed', 'opening_population'),
-        ('closing_population', 'printed', 'closing_population'),
-        ('population_change', 'computed from', 'opening_population'),
-        ('population_change', 'computed from', 'closing_population'),
-        ('population_change_published', 'printed', 'population_change'),
-        ('natural_increase', 'printed', 'natural_increase'),
-        ('net_migration', 'printed', 'net_migration'),
-        ('growth_rate_pct', 'computed from', 'opening_population'),
-        ('growth_rate_pct', 'computed from', 'natural_increase'),
-        ('growth_rate_pct', 'computed from', 'net_migration'),
-        ('growth_rate_published_pct', 'printed', 'population_growth_rate'),
-        ('growth_rate_published_pct', 'printed', 'population_change_rate'),
-    ] %}
-
-    union all
-
-    select
-        'fct_population_change' as table_name,
-        {{ population_change }} as row_key,
-        '{{ column }}' as column_name,
-        '{{ role }}' as role,
-        {{ input }}_observation_id as observation_id
-    from {{ ref('int_population_change__assembled') }}
-    where {{ input }}_observation_id is not null
-    {%- endfor %}
-
-    union all
-
-    select
-        'fct_population_change' as table_name,
-        {{ population_change }} as row_key,
-        'growth_rate_pct' as column_name,
-        'computed from' as role,
-        closing_population_observation_id as observation_id
-    from {{ ref('int_population_change__assembled') }}
-    where natural_increase_observation_id is null and closing_population_observation_id is not null
+    {% for table, relation, key, cells in facts -%}
+        {% set is_last_fact = loop.last -%}
+        {% for column, role, observation_id in cells -%}
+            select
+                '{{ table }}' as table_name,
+                {{ key }} as row_key,
+                '{{ column }}' as column_name,
+                '{{ role }}' as role,
+                {{ observation_id }} as observation_id
+            from {{ ref(relation) }}
+            {% if not (is_last_fact and loop.last) %}
+                union all
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
 
 )
 

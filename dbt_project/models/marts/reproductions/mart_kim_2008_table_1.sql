@@ -8,15 +8,20 @@ with printed as (
 
 partners as (
 
-    select indicator, counterpart_area, time_period, figure_value
-    from {{ ref('stg_observations') }}
-    where dataset = 'goskomstat/international_migration'
+    select
+        indicator,
+        counterpart_area,
+        time_period,
+        figure_value
+    from {{ ref('int_figures__versioned') }}
+    where dataset = 'goskomstat/international_migration' and is_latest_in_dataset
 
 ),
 
 recomputed as (
 
     select
+        cast(null as {{ dbt.type_string() }}) as edition_id,
         indicator,
         'WORLD' as counterpart_area,
         time_period,
@@ -28,6 +33,7 @@ recomputed as (
     union all
 
     select
+        null as edition_id,
         partners.indicator,
         'CIS' as counterpart_area,
         partners.time_period,
@@ -44,6 +50,7 @@ recomputed as (
     union all
 
     select
+        parts.edition_id,
         'share_of_' || parts.indicator as indicator,
         'CIS' as counterpart_area,
         parts.time_period,
@@ -77,3 +84,4 @@ left join recomputed
         printed.indicator = recomputed.indicator
         and printed.counterpart_area = recomputed.counterpart_area
         and printed.time_period = recomputed.time_period
+        and printed.edition_id = coalesce(recomputed.edition_id, printed.edition_id)

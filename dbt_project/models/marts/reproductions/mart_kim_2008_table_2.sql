@@ -9,6 +9,7 @@ with printed as (
 years as (
 
     select
+        changes.edition_id,
         changes.time_period,
         periods.closes_on,
         opening.figure_value as opening_population,
@@ -18,9 +19,15 @@ years as (
     inner join {{ ref('dim_period') }} as periods
         on changes.time_period = periods.period_id
     inner join printed as migration
-        on changes.time_period = migration.time_period and migration.indicator = 'net_migration'
+        on
+            changes.edition_id = migration.edition_id
+            and changes.time_period = migration.time_period
+            and migration.indicator = 'net_migration'
     inner join printed as opening
-        on opening.indicator = 'population' and opening.time_period = cast(periods.opens_on as varchar)
+        on
+            changes.edition_id = opening.edition_id
+            and opening.indicator = 'population'
+            and opening.time_period = cast(periods.opens_on as varchar)
     where changes.indicator = 'natural_increase'
 
 ),
@@ -28,6 +35,7 @@ years as (
 recomputed as (
 
     select
+        edition_id,
         'population_growth_rate' as indicator,
         time_period,
         100.0 * (natural_increase + net_migration) / opening_population as recomputed_value,
@@ -39,6 +47,7 @@ recomputed as (
 
     -- The balance rests on three rounded figures: the last population and the two changes.
     select
+        edition_id,
         'population' as indicator,
         cast(closes_on as varchar) as time_period,
         opening_population + natural_increase + net_migration as recomputed_value,
@@ -61,4 +70,7 @@ select
     recomputed.computed_from
 from printed
 left join recomputed
-    on printed.indicator = recomputed.indicator and printed.time_period = recomputed.time_period
+    on
+        printed.edition_id = recomputed.edition_id
+        and printed.indicator = recomputed.indicator
+        and printed.time_period = recomputed.time_period

@@ -9,12 +9,13 @@ with printed as (
 populations as (
 
     select
+        edition_id,
         ref_area,
         max(case when time_period = '1989-01-12' then figure_value end) as population_1989,
         max(case when time_period = '2002-10-09' then figure_value end) as population_2002
     from printed
     where indicator = 'population'
-    group by ref_area
+    group by edition_id, ref_area
 
 ),
 
@@ -23,6 +24,7 @@ populations as (
 recomputed as (
 
     select
+        edition_id,
         'population_change' as indicator,
         ref_area,
         population_2002 - population_1989 as recomputed_value,
@@ -33,6 +35,7 @@ recomputed as (
     union all
 
     select
+        edition_id,
         'population_change_rate' as indicator,
         ref_area,
         100.0 * (population_2002 - population_1989) / population_1989 as recomputed_value,
@@ -59,6 +62,7 @@ select
 from printed
 left join recomputed
     on
-        printed.indicator = recomputed.indicator
+        printed.edition_id = recomputed.edition_id
+        and printed.indicator = recomputed.indicator
         and printed.ref_area = recomputed.ref_area
         and printed.population_group = 'total'

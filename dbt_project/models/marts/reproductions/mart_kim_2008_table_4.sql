@@ -9,17 +9,21 @@ with printed as (
 counts as (
 
     select
+        edition_id,
+        time_period,
         ref_area,
         max(case when indicator = 'arrivals' then figure_value end) as arrivals,
         max(case when indicator = 'departures' then figure_value end) as departures
     from printed
-    group by ref_area
+    group by edition_id, time_period, ref_area
 
 ),
 
 okrugs as (
 
     select
+        counts.edition_id,
+        counts.time_period,
         sum(counts.arrivals) as arrivals,
         sum(counts.departures) as departures
     from counts
@@ -28,12 +32,15 @@ okrugs as (
             counts.ref_area = members.member_id
             and members.group_id = 'RU-FEDERAL-DISTRICTS'
             and members.definition_id = 'decree_2000'
+    group by counts.edition_id, counts.time_period
 
 ),
 
 recomputed as (
 
     select
+        edition_id,
+        time_period,
         'net_migration' as indicator,
         ref_area,
         arrivals - departures as recomputed_value,
@@ -43,6 +50,8 @@ recomputed as (
     union all
 
     select
+        edition_id,
+        time_period,
         'departures_per_100_arrivals' as indicator,
         ref_area,
         100.0 * departures / arrivals as recomputed_value,
@@ -52,6 +61,8 @@ recomputed as (
     union all
 
     select
+        edition_id,
+        time_period,
         'arrivals' as indicator,
         'RU' as ref_area,
         arrivals as recomputed_value,
@@ -61,6 +72,8 @@ recomputed as (
     union all
 
     select
+        edition_id,
+        time_period,
         'departures' as indicator,
         'RU' as ref_area,
         departures as recomputed_value,
@@ -81,4 +94,8 @@ select
     recomputed.computed_from
 from printed
 left join recomputed
-    on printed.indicator = recomputed.indicator and printed.ref_area = recomputed.ref_area
+    on
+        printed.edition_id = recomputed.edition_id
+        and printed.time_period = recomputed.time_period
+        and printed.indicator = recomputed.indicator
+        and printed.ref_area = recomputed.ref_area

@@ -16,8 +16,10 @@ select
     received.persons as counted_by_destination,
     cast(received.persons as double) / nullif(sent.persons, 0) as destination_over_origin,
     case
-        when sent.reporting_id = 'KZ' then cast(sent.persons as double) / nullif(received.persons, 0)
-        else cast(received.persons as double) / nullif(sent.persons, 0)
+        when sent.reporting_id = 'KZ' and received.reporting_id = 'RU'
+            then cast(sent.persons as double) / nullif(received.persons, 0)
+        when sent.reporting_id = 'RU' and received.reporting_id = 'KZ'
+            then cast(received.persons as double) / nullif(sent.persons, 0)
     end as kazakhstan_over_russia,
     sent.observation_id as origin_observation_id,
     received.observation_id as destination_observation_id
