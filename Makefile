@@ -28,7 +28,7 @@ lint: setup      ## style, types, layers and SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/ty check orchestration
 	$(BIN)/lint-imports
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models dbt_project/macros
 
 serve: setup     ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/frontier serve
