@@ -129,8 +129,6 @@ def test_pages_of_a_suite_that_is_gone_go_with_the_next_run(docs, tmp_path):
     connection = duckdb.connect()
     connection.execute("create schema raw; create table raw.observations as select 'B4' cell, 'fine' as text")
     (tmp_path / "suites").mkdir()
-    (tmp_path / "suites" / "sound.yml").write_text(
-        SUITE.format(name="sound", values="[fine]"), encoding="utf-8"
-    )
+    (tmp_path / "suites" / "sound.yml").write_text(SUITE.format(name="sound", values="[fine]"), encoding="utf-8")
     run_suites(connection, tmp_path / "suites", kept)
     assert [path.name for path in (kept / "suites").iterdir()] == ["sound.html"]

@@ -59,9 +59,7 @@ def write_suite(folder: Path, *expectations: dict[str, Any], **keys: Any) -> Pat
     return folder
 
 
-def judge(
-    connection: duckdb.DuckDBPyConnection, folder: Path, *entries: dict[str, Any], **keys: Any
-) -> CheckResult:
+def judge(connection: duckdb.DuckDBPyConnection, folder: Path, *entries: dict[str, Any], **keys: Any) -> CheckResult:
     return run_suites(connection, write_suite(folder, *entries, **keys))[0]
 
 
@@ -93,12 +91,8 @@ def test_where_and_filter_narrow_the_rows(database, tmp_path):
     )
     assert result.is_success
     assert "Where indicator is arrivals or net, must have exactly 2 rows" in result.meaning
-    assert judge(
-        database, tmp_path, entry("table_row_count_to_equal", value=1), filter={"value": None}
-    ).is_success
-    assert judge(
-        database, tmp_path, entry("table_row_count_to_equal", value=1, where={"value": None})
-    ).is_success
+    assert judge(database, tmp_path, entry("table_row_count_to_equal", value=1), filter={"value": None}).is_success
+    assert judge(database, tmp_path, entry("table_row_count_to_equal", value=1, where={"value": None})).is_success
 
 
 @pytest.mark.parametrize("where", [{"edition": 2006}, {"edition": [2006, 2020]}, {"value": "95.7"}])
@@ -112,9 +106,7 @@ def test_days_and_decimals_are_compared_as_such(database, tmp_path):
 
     late = entry("column_values_to_be_between", column="released", min_value=dt.date(2010, 1, 1))
     assert judge(database, tmp_path, late).unexpected_count == 3
-    share = entry(
-        "column_values_to_be_in_set", column="value", value_set=[95.7], where={"indicator": "share"}
-    )
+    share = entry("column_values_to_be_in_set", column="value", value_set=[95.7], where={"indicator": "share"})
     assert judge(database, tmp_path, share).is_success
 
 
@@ -129,9 +121,7 @@ def test_every_result_is_made_of_plain_values(database, tmp_path):
         entry("column_sum_to_be_between", column="value", min_value=0),
         entry("column_values_to_be_in_set", column="is_computed", value_set=[True]),
         entry("column_distinct_values_to_equal_set", column="edition", value_set=["2006", "2019"]),
-        entry(
-            "column_pair_values_to_be_in_set", columns=["edition", "cell"], value_pairs_set=[["2006", "B4"]]
-        ),
+        entry("column_pair_values_to_be_in_set", columns=["edition", "cell"], value_pairs_set=[["2006", "B4"]]),
     )
     results = run_suites(database, folder)
     json.dumps([asdict(result) for result in results])
@@ -205,9 +195,7 @@ def test_a_table_too_large_for_memory_is_pointed_to_an_aggregate(database, tmp_p
 )
 def test_single_answers_appear_neither_in_results_nor_on_pages(tmp_path, table, keys):
     connection = duckdb.connect()
-    connection.execute(
-        f"create table {table} as select 'r' || range as id, 987650 + range as age from range(3)"
-    )
+    connection.execute(f"create table {table} as select 'r' || range as id, 987650 + range as age from range(3)")
     folder = write_suite(
         tmp_path / "suites",
         entry("column_values_to_be_between", column="age", min_value=18, max_value=100),
@@ -241,21 +229,15 @@ def test_a_check_keeps_its_id_while_it_says_the_same(database, tmp_path):
     count = entry("table_row_count_to_equal", value=4)
     present = entry("column_values_to_not_be_null", column="cell")
     first, _ = run_suites(database, write_suite(tmp_path / "suites", count, present))
-    _, moved = run_suites(
-        database, write_suite(tmp_path / "suites", present, {**count, "why": "Said otherwise."})
-    )
+    _, moved = run_suites(database, write_suite(tmp_path / "suites", present, {**count, "why": "Said otherwise."}))
     other = judge(database, tmp_path / "suites", {**count, "value": 5})
     assert first.check_id == moved.check_id != other.check_id
 
 
 def test_rows_have_the_declared_columns(database, tmp_path):
-    declared = yaml.safe_load(
-        (ROOT / "dbt_project/models/sources/audit_checks.yml").read_text(encoding="utf-8")
-    )
+    declared = yaml.safe_load((ROOT / "dbt_project/models/sources/audit_checks.yml").read_text(encoding="utf-8"))
     [table] = declared["sources"][0]["tables"]
-    folder = write_suite(
-        tmp_path / "suites", entry("column_values_to_be_in_set", column="cell", value_set=["B4"])
-    )
+    folder = write_suite(tmp_path / "suites", entry("column_values_to_be_in_set", column="cell", value_set=["B4"]))
     [row] = check_rows(run_suites(database, folder))
     assert list(row) == [column["name"] for column in table["columns"]]
     assert (row["source"], row["sample"], row["is_success"]) == ("great_expectations", "C4 | B5 | B6", False)
@@ -268,9 +250,7 @@ def test_a_verdict_that_nobody_waived_fails_the_shipped_suite(tmp_path):
         "select * from (values ('sum', 'a', 'holds'), ('sum', 'b', 'waived')) "
         "as t(rule_id, instance, verdict)"
     )
-    (tmp_path / "identities.yml").write_text(
-        (SUITES / "identities.yml").read_text(encoding="utf-8"), encoding="utf-8"
-    )
+    (tmp_path / "identities.yml").write_text((SUITES / "identities.yml").read_text(encoding="utf-8"), encoding="utf-8")
     assert all(result.is_success for result in run_suites(connection, tmp_path))
     connection.execute("insert into audit.identity_result values ('net', 'c', 'broken')")
     [failed] = [result for result in run_suites(connection, tmp_path) if not result.is_success]
@@ -283,11 +263,7 @@ def test_shipped_suites_name_expectations_that_exist():
     from orchestration.quality.expectations.suite_files import read_suites
 
     files = read_suites(SUITES)
-    built = [
-        build_expectation(file, position)
-        for file in files
-        for position in range(len(file.suite.expectations))
-    ]
+    built = [build_expectation(file, position) for file in files for position in range(len(file.suite.expectations))]
     assert len(built) == sum(len(file.suite.expectations) for file in files) > 100
     assert all(entry.why.endswith(".") for file in files for entry in file.suite.expectations)
 

@@ -15,7 +15,6 @@ import pytest
 from scipy import stats
 
 if TYPE_CHECKING:
-
     import pandas as pd
 
     from orchestration.landing.survey_declaration import SurveyDeclaration

@@ -1,0 +1,146 @@
+"""Fixtures of the quality tests: figures in a small database, and the audited bundled data."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from orchestration.modelling.declared_tables import create_declared_table
+from orchestration.quality.audit import evaluate_identities
+from orchestration.quality.identities.evaluation import evaluate
+from orchestration.quality.identities.findings import identity_findings
+from orchestration.workspace import Workspace
+
+if TYPE_CHECKING:
+    from orchestration.quality.findings import Finding
+    from orchestration.quality.identities.rules import Identity
+    from orchestration.release.candidate import Candidate
+
+_MODELS = """
+    create schema intermediate;
+    create schema staging;
+    create table intermediate.int_figures__versioned (
+        observation_id varchar, dataset varchar, edition_id varchar, agency varchar, released_on date,
+        indicator varchar, ref_area varchar, counterpart_area varchar, reporting_area varchar, time_period varchar,
+        population_group varchar, group_definition varchar, unit varchar, unit_mult integer,
+        figure_value decimal(28, 8), half_width decimal(28, 8), is_latest_in_dataset boolean
+    );
+    create view staging.stg_observations as
+    select observation_id, unit_mult, figure_value, half_width from intermediate.int_figures__versioned;
+    create table main.dim_period (period_id varchar, opens_on date, closes_on date);
+    create table main.dim_territory (territory_id varchar, parent_id varchar);
+    create table main.bridge_territory_group (group_id varchar, definition_id varchar, member_id varchar);
+    insert into main.dim_period values
+        ('2005', '2005-01-01', '2006-01-01'), ('2005-01-01', '2005-01-01', '2005-01-01'),
+        ('2006-01-01', '2006-01-01', '2006-01-01');
+"""
+_FIGURE = {
+    "dataset": "agency/table",
+    "edition_id": "agency/table@2006",
+    "agency": "agency",
+    "indicator": "arrivals",
+    "ref_area": "RU",
+    "counterpart_area": "WORLD",
+    "reporting_area": "RU",
+    "time_period": "2005",
+    "population_group": "total",
+    "group_definition": None,
+    "unit": "persons",
+    "unit_mult": 0,
+    "is_latest_in_dataset": True,
+}
+
+
+def _decimal(value: Fraction | int | None) -> Decimal | None:
+    """The value as the engine keeps it; halves and tenths are exact."""
+    return None if value is None else Decimal(Fraction(value).numerator) / Decimal(Fraction(value).denominator)
+
+
+@dataclass
+class Books:
+    """Figures of a test in the tables that the evaluation of identities reads."""
+
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+    figures: list[dict[str, Any]] = field(default_factory=list, repr=False)
+
+    def clear(self) -> None:
+        """Forget all figures, groups and territories."""
+        self.figures = []
+        self.connection.execute("delete from main.bridge_territory_group; delete from main.dim_territory")
+
+    def add(self, cell: str, value: Fraction | int | None, half_width: Fraction | int = 0, **dimensions: Any) -> None:
+        """Print a figure in a cell; what is not said is the same for all."""
+        numbers = {"figure_value": _decimal(value), "half_width": _decimal(half_width)}
+        self.figures.append({**_FIGURE, **dimensions, "observation_id": cell, **numbers})
+
+    def add_group(self, group: str, *members: str) -> None:
+        """Declare a group of territories, of the definition `printed`."""
+        for member in members:
+            self.connection.execute("insert into main.bridge_territory_group values (?, 'printed', ?)", [group, member])
+
+    def evaluate(self, identities: Iterable[Identity]) -> dict[str, str]:
+        """Verdict of each instance, by its key."""
+        for table in ("audit.identity_term", "audit.identity_result"):
+            create_declared_table(self.connection, table)
+        self._store()
+        evaluate(self.connection, identities)
+        return dict(self.connection.execute("select instance, verdict from audit.identity_result").fetchall())
+
+    def findings(self, identities: Iterable[Identity]) -> list[Finding]:
+        """Findings of the identities that are broken."""
+        identities = list(identities)
+        self.evaluate(identities)
+        return identity_findings(self.connection, identities)
+
+    def _store(self) -> None:
+        rows = [
+            {key: None if value is None else str(value) for key, value in figure.items()} for figure in self.figures
+        ]
+        self.connection.register("printed_figures", pa.Table.from_pylist(rows))
+        self.connection.execute(
+            "delete from raw.observations; delete from intermediate.int_figures__versioned;"
+            "insert into intermediate.int_figures__versioned by name select * from printed_figures;"
+            "insert into raw.observations by name select observation_id, observation_id as cell, 'table.csv' as file, "
+            "figure_value as raw_text, dataset, edition_id as edition, ref_area as row_label, "
+            "indicator as column_label from printed_figures"
+        )
+        self.connection.unregister("printed_figures")
+
+
+@pytest.fixture(scope="session")
+def _books() -> Books:
+    connection = duckdb.connect()
+    create_declared_table(connection, "raw.observations")
+    connection.execute(_MODELS)
+    return Books(connection)
+
+
+@pytest.fixture
+def books(_books: Books) -> Books:
+    """An empty page: figures may be printed on it and identities evaluated."""
+    _books.clear()
+    return _books
+
+
+@pytest.fixture(scope="session")
+def _evaluated(candidate: Candidate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = tmp_path_factory.mktemp("evaluated") / "frontier.duckdb"
+    shutil.copyfile(candidate.database, copy)
+    with duckdb.connect(str(copy)) as connection:
+        evaluate_identities(connection, Workspace.of().expectations)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def evaluated(_evaluated: Path) -> duckdb.DuckDBPyConnection:
+    """The bundled data with its identities evaluated and nothing waived; to be read only."""
+    return duckdb.connect(str(_evaluated), read_only=True)
