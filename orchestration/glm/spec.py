@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from orchestration.glm.errors import SpecificationError
+from orchestration.yaml_text import parse_yaml
 
 Distribution = Literal["ordinal", "poisson", "negative_binomial", "binomial", "gaussian"]
 Link = Literal["identity", "log", "logit", "probit", "cloglog"]
@@ -272,7 +273,7 @@ def load_specs(source: SpecSource) -> list[ModelSpec]:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        return parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SpecificationError(f"{path}: cannot be read ({error.strerror}).") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from orchestration.errors import FrontierError
 from orchestration.landing.survey_declaration import SurveyDeclaration
+from orchestration.yaml_text import parse_yaml
 
 Precision = Literal["day", "month", "year"]
 DimensionName = Literal[
@@ -277,9 +278,8 @@ def load_origin(path: Path) -> Origin:
 
 
 def _load(path: Path, model: type[Model]) -> Model:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        content = parse_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise FrontierError(f"{path} is not readable YAML: {error}. Correct the file.") from error
     try:

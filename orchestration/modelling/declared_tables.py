@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 import orchestration
+from orchestration.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,10 +47,9 @@ class DeclaredTable:
 @cache
 def declared_tables(dbt_project: Path = DBT_PROJECT) -> dict[str, DeclaredTable]:
     """Every declared source table, by `schema.table`."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tables = {}
     for path in sorted((dbt_project / "models" / "sources").glob("*.yml")):
-        for source in yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["sources"]:
+        for source in parse_yaml(path.read_text(encoding="utf-8"))["sources"]:
             for table in source["tables"]:
                 columns = tuple(
                     DeclaredColumn(one["name"], one["data_type"], one["description"]) for one in table["columns"]

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from orchestration.errors import FrontierError
 from orchestration.quality.findings import Finding
+from orchestration.yaml_text import parse_yaml
 
 
 class WaivedCell(BaseModel):
@@ -49,9 +50,8 @@ def load_waivers(path: Path) -> list[Waiver]:
     """Read the waivers; none when there is no file. A `FrontierError` names the entry that does not fit."""
     if not path.is_file():
         return []
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        content = parse_yaml(path.read_text(encoding="utf-8"))
         return TypeAdapter(list[Waiver]).validate_python(content or [])
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise FrontierError(f"{path} is not readable YAML: {error}. Correct the file.") from error

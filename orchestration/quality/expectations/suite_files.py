@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from orchestration.errors import FrontierError
+from orchestration.yaml_text import parse_yaml
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -110,7 +111,7 @@ def read_suite(path: Path) -> SuiteFile:
     Raises FrontierError that names the file and each wrong key, with the nearest key that exists.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise FrontierError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from orchestration.errors import FrontierError
+from orchestration.yaml_text import parse_yaml
 
 Severity = Literal["error", "warning", "info"]
 Key = Literal[
@@ -132,9 +133,8 @@ def roles(identity: Identity) -> list[tuple[str, Term]]:
 
 def load_identities(path: Path) -> list[Identity]:
     """Read the declared identities; a `FrontierError` names the entry that does not fit."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        rules = TypeAdapter(list[Identity]).validate_python(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
+        rules = TypeAdapter(list[Identity]).validate_python(parse_yaml(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise FrontierError(f"{path} cannot be read: {error}") from error
     except ValidationError as error:
