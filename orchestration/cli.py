@@ -130,6 +130,11 @@ def main() -> NoReturn:
             raise
         print(f"frontier: {error}", file=sys.stderr)  # noqa: T201
         code = error.exit_code
+    except Exception as error:
+        if is_debug:
+            raise
+        print(f"frontier: unexpected {type(error).__name__}: {error} (--debug shows where)", file=sys.stderr)  # noqa: T201
+        code = 1
     except KeyboardInterrupt:
         print("frontier: interrupted; nothing was published.", file=sys.stderr)  # noqa: T201
         code = 1

@@ -116,11 +116,10 @@ def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
     from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
 
     last = current_release(workspace)
-    candidate.write_note(is_audited=True)
     with open_database(candidate) as connection:
         evaluate_identities(connection, workspace.expectations)
         evaluate_survey_margins(connection, read_catalogue(workspace.raw))
-        return collect_findings(
+        found = collect_findings(
             connection,
             workspace.expectations,
             [NodeResult(**test) for test in candidate.read_note().get("failed_tests", [])],
@@ -128,6 +127,8 @@ def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
             candidate.release_id,
             dt.datetime.now(dt.UTC).date(),
         )
+    candidate.write_note(is_audited=True)
+    return found
 
 
 @progress.step("Run the expectations")

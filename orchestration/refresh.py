@@ -120,7 +120,9 @@ def _run_job(workspace: Workspace) -> None:
                 raise FrontierError(failure.description)
             if data.error and "AssetCheck" not in (data.error.cls_name or ""):
                 raise _internal_error(data.error)
-    pipeline.refuse_if_blocked(candidate_of_run(workspace, result.run_id))
+    candidate = candidate_of_run(workspace, result.run_id)
+    if candidate.is_audited:
+        pipeline.refuse_if_blocked(candidate)
     raise FrontierError("The refresh failed, and nothing was published. Run it again with --debug to see why.")
 
 

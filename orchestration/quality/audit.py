@@ -107,7 +107,7 @@ def _check_finding(result: CheckResult, release_id: str) -> Finding:
         rule=f"{result.suite}.{result.expectation}",
         instance=f"table={result.table} column={result.column or ''} check={result.check_id}",
         severity="error" if result.severity == "critical" else "warning",
-        message=f"{result.table}: {result.meaning} {result.why}",
+        message=f"{result.meaning} {result.why}",
         first_seen=release_id,
         last_seen=release_id,
     )

@@ -38,6 +38,11 @@ class Candidate:
         """What the steps of the refresh leave for each other and for the steward."""
         return self.folder / "candidate.json"
 
+    @property
+    def is_audited(self) -> bool:
+        """Whether its findings have been collected."""
+        return bool(self.read_note().get("is_audited"))
+
     def write_note(self, **facts: Any) -> None:
         """Add facts to the candidate's note."""
         self.note.write_text(json.dumps(self.read_note() | facts, indent=2, default=str), encoding="utf-8")
@@ -70,7 +75,7 @@ def latest_refused(workspace: Workspace) -> Candidate | None:
     if not workspace.candidates.is_dir():
         return None
     candidates = [Candidate(folder) for folder in sorted(workspace.candidates.iterdir(), reverse=True)]
-    return next((one for one in candidates if one.read_note().get("is_audited")), None)
+    return next((one for one in candidates if one.is_audited), None)
 
 
 def candidate_of_run(workspace: Workspace, run_id: str) -> Candidate:

@@ -104,6 +104,14 @@ def test_corrupt_survey_file_fails_in_one_paragraph(
     assert _digest(frontier.database) == before
 
 
+def test_failed_structural_test_is_refused_by_the_gate_as_a_finding(raw_copy: Path, warehouse_copy: Path) -> None:
+    declaration = raw_copy / "un_desa" / "migration_flows_kazakhstan" / "dataset.yml"
+    declaration.write_text(declaration.read_text("utf-8").replace("reporting_area: KZ", "reporting_area: QQ"), "utf-8")
+    outcome = Command(raw_copy, warehouse_copy)("refresh")
+    assert outcome.returncode == 3, outcome.stderr
+    assert "relationships_fct_migration_flow_reporting_territory_key" in outcome.stderr
+
+
 def test_deleted_edition_needs_acceptance(raw_copy: Path, warehouse_copy: Path) -> None:
     folder = raw_copy / "kazstat" / "net_migration" / "2025"
     for path in folder.iterdir():
