@@ -54,8 +54,11 @@ def read_catalogue(raw: Path) -> list[Dataset]:
     """
     if not raw.is_dir():
         raise UsageError(f"There is no raw folder at {raw}. Name the right one with --raw.")
-    names = (path.parent.relative_to(raw).as_posix() for path in sorted(raw.glob("*/*/dataset.yml")))
-    return [read_dataset(raw, name) for name in names]
+    folders = sorted(path for path in raw.glob("*/*") if path.is_dir())
+    for folder in folders:
+        if not (folder / "dataset.yml").is_file():
+            raise FrontierError(f"{folder} has no dataset.yml: declare the dataset there, or remove the folder.")
+    return [read_dataset(raw, folder.relative_to(raw).as_posix()) for folder in folders]
 
 
 def read_dataset(raw: Path, name: str) -> Dataset:

@@ -117,3 +117,10 @@ def test_the_same_bytes_pass_wherever_the_raw_folder_stands(raw_copy: RawCopy, t
     edition = read_dataset(moved, OKRUGS).editions[0]
     verify_edition(edition)
     assert edition.relative_file == f"{OKRUGS}/{YEARBOOK}/table_4.csv"
+
+
+def test_a_dataset_folder_without_its_declaration_is_refused(raw_copy: RawCopy) -> None:
+    raw_copy.add(OKRUGS)
+    (raw_copy.root / "goskomstat" / "undeclared").mkdir()
+    with pytest.raises(FrontierError, match="undeclared has no dataset.yml"):
+        read_catalogue(raw_copy.root)
