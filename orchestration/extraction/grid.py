@@ -2,42 +2,96 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from orchestration.errors import FrontierError
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its zero-based place, the text a person sees, and the number stored behind it, if any."""
+    """A cell: its zero-based place and what a person sees in it.
+
+    `text` is the value under its number format. `number` is the number that this text shows, where the
+    file stores a number rather than text; `stored` is that number with every digit the file holds.
+    `locator` replaces the spreadsheet address in files that have no rows and columns of their own: a
+    JSON Pointer (RFC 6901) or an XPath.
+    """
 
     row: int
     column: int
     text: str
+    number: Decimal | None = None
     stored: float | None = None
+    locator: str | None = None
 
     @property
     def address(self) -> str:
-        """Spreadsheet address, such as B7."""
-        return cell_address(self.row, self.column)
+        """Spreadsheet address, such as B7, or the locator of a file that is no spreadsheet."""
+        return self.locator or cell_address(self.row, self.column)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether a person sees nothing in the cell."""
+        return not self.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CellRange:
+    """A merged range: zero-based first and last row and column, the last ones included."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of one sheet, every row as wide as the widest; a delimited file has one sheet without a name."""
+    """The cells of one sheet, every row as wide as the widest; a delimited file has one sheet without a name.
+
+    `merged` is None where the file cannot tell which cells are merged (delimited text). `hidden_rows`
+    and `hidden_columns` hold zero-based numbers. `notes` are texts that belong to the table and stand in no
+    cell, such as the headings above a table of a page.
+    """
 
     file: str
     sheet: str | None
     rows: tuple[tuple[Cell, ...], ...]
+    merged: tuple[CellRange, ...] | None = None
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
 
     def place(self, cell: Cell) -> str:
         """Where a cell stands, for people: file, sheet and address."""
-        sheet = f", sheet {self.sheet}" if self.sheet else ""
-        return f"{self.file}{sheet}, cell {cell.address}"
+        return f"{self.name}, cell {cell.address}"
+
+    @property
+    def name(self) -> str:
+        """File and sheet, for people."""
+        return f"{self.file}, sheet {self.sheet!r}" if self.sheet else self.file
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook, read when it is asked for."""
+
+    name: str | None
+    is_hidden: bool
+    read: Callable[[], Grid] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """What a file holds: its sheets in their order. Files other than spreadsheets have one sheet.
+
+    `kind` is the file's format as its bytes tell it, one of those that a dataset may declare.
+    """
+
+    file: str
+    sheets: tuple[Sheet, ...]
+    kind: str = ""
 
 
 def cell_address(row: int, column: int) -> str:
@@ -53,32 +107,3 @@ def cell_address(row: int, column: int) -> str:
 def tidy(text: str) -> str:
     """The text of a label without the accidents of typesetting: NFC, single spaces, no outer blanks."""
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def read_grid(path: Path, name: str) -> Grid:
-    """Read the cells of a file; `name` is what error messages call it.
-
-    Raises `FrontierError` when the file has no cells or is of a kind that has no reader.
-    """
-    if path.suffix.lower() not in {".csv"}:
-        raise FrontierError(f"{name}: there is no reader for files of the kind {path.suffix or 'without ending'}.")
-    return _read_delimited(path, name)
-
-
-def _read_delimited(path: Path, name: str) -> Grid:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FrontierError(f"{name} is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise FrontierError(f"{name} is not a readable delimited file: {error}.") from error
-    width = max((len(line) for line in lines), default=0)
-    rows = tuple(
-        tuple(Cell(row, column, line[column] if column < len(line) else "") for column in range(width))
-        for row, line in enumerate(lines)
-    )
-    if not any(cell.text.strip() for row in rows for cell in row):
-        raise FrontierError(f"{name} holds no cells: put the published file back.")
-    return Grid(name, None, rows)

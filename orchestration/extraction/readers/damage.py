@@ -1,0 +1,22 @@
+"""What a damaged file makes of a reader, told as damage of the file."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from orchestration.errors import FrontierError
+
+
+@contextmanager
+def damage_refused(file: str) -> Generator[None]:
+    """Turn what fails on numbers, references or structures that make no sense into a `FrontierError`.
+
+    A reader trusts what a file says of itself; where that is nonsense, the file is damaged.
+    """
+    try:
+        yield
+    except (ArithmeticError, AssertionError, LookupError, RecursionError, TypeError, ValueError, struct.error) as error:
+        cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise FrontierError(f"{file} is cut off or damaged ({cause}). Fetch or copy the file again.") from error
