@@ -1,303 +1,334 @@
-"""Reading a grid by its declared layout: headers, rows and blocks are found by text, never by position."""
+"""Reading a table by its declared layout: headers, rows and blocks are found by text, never by position."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestration.errors import FrontierError
-from orchestration.extraction.grid import Cell, Grid, tidy
+from orchestration.extraction.grid import Cell, Grid, Workbook, tidy
+from orchestration.extraction.headers import Header, HeaderColumn, HeaderFinder
+from orchestration.extraction.labels import contains_text, is_prefix, match_text, nearest, readable, split_footnotes
 from orchestration.extraction.names import TerritoryNames
-from orchestration.landing.declarations import Block, Column, Stub, TableLayout
+from orchestration.extraction.periods import period_text
+from orchestration.extraction.stubs import RowLabel, StubReader
+from orchestration.extraction.titles import noted_periods, sheet_texts, title_members
+from orchestration.landing.layout_declaration import (
+    Block,
+    Column,
+    PeriodColumns,
+    RepeatedRow,
+    RowExclusion,
+    Stub,
+    TableLayout,
+    Template,
+    TitleMember,
+)
 
-_YEAR = re.compile(r"(1[89]|20)\d{2}")
+Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A cell with its labels as printed and the dimension members that its place gives it."""
+    """A cell with its labels as printed and the dimension members that its place gives it.
+
+    `status` is what the table says of the figure beside the cell itself: by a note, a stub or the layout.
+    """
 
     cell: Cell
     row_label: str
     column_label: str
     block_label: str | None
     members: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _HeaderColumn:
-    """What stands over one column: its label as printed, and its rule."""
-
-    label: str
-    rule: Stub | Column | None
-    year: str | None = None
+    status: str = "A"
+    footnotes: str | None = None
 
 
 @dataclass(frozen=True)
 class TableReader:
-    """Reads the grids of one dataset; holds what error messages and look-ups need."""
+    """Reads the tables of one dataset by one of its layouts."""
 
     dataset: str
     layout: TableLayout
     names: TerritoryNames
 
-    def figures(self, grid: Grid) -> Iterator[Figure]:
-        """Every figure of the grid, in reading order.
+    def figures(
+        self,
+        grid: Grid,
+        rows: Sequence[Row] | None = None,
+        fixed: dict[str, str] | None = None,
+        workbook: Workbook | None = None,
+    ) -> Iterator[Figure]:
+        """Every figure of the table, in reading order.
 
-        Raises `FrontierError` that names file, sheet, cell and the nearest known name when a header, a
-        row or a territory is not mapped, or when text that the layout demands is not on the sheet.
+        `rows` are the rows of the grid that hold the table (all of them by default); `fixed` are members that
+        its sheet gives; `workbook` is where other sheets are, for titles that stand on them. Raises
+        `FrontierError` that names file, sheet, cell and the nearest known name when a header, a row or a
+        territory is not mapped, or when a text that the layout demands is not there.
         """
-        self._check_demanded_text(grid)
-        header_row, header = self._find_header(grid)
-        stubs = [(index, column.rule) for index, column in enumerate(header) if isinstance(column.rule, Stub)]
-        block: Block | None = None
-        met: set[str] = set()
-        for row in grid.rows[header_row + 1 :]:
-            labels = [self._label(row[index].text) for index, _ in stubs]
-            if not any(cell.text.strip() for cell in row):
-                continue
-            opened = next((one for one in self.layout.blocks if one.starts(labels[0])), None)
-            if opened:
-                block = opened
-                met.add(opened.name)
-            if any(rule.covers(labels[0]) for rule in self.layout.exclude_rows):
-                self._check_excluded_row_is_empty(grid, row, labels[0])
-                continue
-            yield from self._row_figures(grid, row, header, stubs, labels, block)
-        missing = [one for one in self.layout.blocks if one.name not in met]
-        if missing:
-            raise FrontierError(
-                f"{grid.file}: the block {missing[0].name!r}, which starts at the row {missing[0].starts_at!r}, "
-                "is not on the sheet. If the agency renamed the row, add the new text to the layout."
-            )
+        rows = tuple(rows if rows is not None else grid.rows)
+        header = self.find_header(grid, rows)
+        yield from _TableBody(self, grid, rows, header, fixed or {}, workbook).figures()
 
-    def _check_demanded_text(self, grid: Grid) -> None:
-        texts = [tidy(cell.text) for row in grid.rows for cell in row if cell.text.strip()]
+    def find_header(self, grid: Grid, rows: tuple[Row, ...]) -> Header:
+        """The header of the table; raises the `FrontierError` of a table that is not the one described."""
+        self._check_demanded_text(grid, rows)
+        return HeaderFinder(grid, rows, self.layout).find()
+
+    def _check_demanded_text(self, grid: Grid, rows: tuple[Row, ...]) -> None:
+        if not self.layout.must_contain:
+            return
+        texts = table_texts(grid, rows)
         for demanded in self.layout.must_contain:
-            if not any(demanded in text for text in texts):
+            if not any(contains_text(demanded, text) for text in texts):
                 raise FrontierError(
-                    f"{grid.file}: no cell holds the text {demanded!r}, which tells that this is the right table "
-                    f"in the right unit; the nearest is {_nearest(demanded, texts)!r}. If the agency changed it, "
+                    f"{grid.name}: no cell holds the text {demanded!r}, which tells that this is the right table "
+                    f"in the right unit; the nearest is {nearest(demanded, texts)[:200]!r}. If the agency changed it, "
                     "check the unit and correct `must_contain` in dataset.yml."
                 )
 
-    def _find_header(self, grid: Grid) -> tuple[int, list[_HeaderColumn]]:
-        best: tuple[int, int, list[_HeaderColumn]] | None = None
-        for index in range(self.layout.header_levels - 1, len(grid.rows)):
-            columns = self._match_header(grid, index)
-            score = sum(column.rule is not None or column.year is not None for column in columns)
-            wanted = self._missing_rules(columns)
-            if score and not wanted:
-                self._check_all_mapped(grid, index, columns)
-                return index, columns
-            if best is None or score > best[0]:
-                best = (score, index, columns)
-        raise self._header_error(grid, best)
 
-    def _match_header(self, grid: Grid, index: int) -> list[_HeaderColumn]:
-        levels = grid.rows[index - self.layout.header_levels + 1 : index + 1]
-        texts = [[tidy(cell.text) for cell in row] for row in levels]
-        for upper in texts[:-1]:
-            _fill_merged(upper)
-        columns: list[_HeaderColumn] = []
-        stubs = list(self.layout.stubs)
-        for header in zip(*texts, strict=True):
-            column = self._header_column(header, stubs)
-            columns.append(column)
-            if isinstance(column.rule, Stub):
-                stubs.remove(column.rule)
-        return columns
+def fits(grid: Grid, layout: TableLayout) -> bool:
+    """Whether a sheet has the header of a layout, and the texts that it demands."""
+    try:
+        TableReader("", layout, TerritoryNames({})).find_header(grid, grid.rows)
+    except FrontierError:
+        return False
+    return True
 
-    def _header_column(self, header: tuple[str, ...], stubs: list[Stub]) -> _HeaderColumn:
-        label = " | ".join(text for text in header if text)
-        for rule in [*stubs, *self.layout.columns]:
-            if _accepts(rule.header, header):
-                return _HeaderColumn(label, rule)
-        periods = self.layout.period_columns
-        if periods:
-            year = _year(header[-1])
-            if year and (not periods.header_above or _accepts(periods.header_above, header[:-1])):
-                return _HeaderColumn(label, None, year)
-        return _HeaderColumn(label, None)
 
-    def _missing_rules(self, columns: list[_HeaderColumn]) -> list[Stub | Column]:
-        rules: list[Stub | Column] = [*self.layout.stubs, *self.layout.columns]
-        found = [column.rule for column in columns if column.rule is not None]
-        missing = [rule for rule in rules if rule not in found]
-        if not missing and self.layout.period_columns and not any(column.year for column in columns):
-            return [self.layout.stubs[0]]
-        return missing
+class _TableBody:
+    """The rows under a header, read one after the other."""
 
-    def _check_all_mapped(self, grid: Grid, index: int, columns: list[_HeaderColumn]) -> None:
-        for position, column in enumerate(columns):
-            if column.label and column.rule is None and column.year is None:
-                cell = grid.rows[index][position]
-                raise FrontierError(
-                    f"{grid.place(cell)}: the column {column.label!r} is not mapped; the nearest known header is "
-                    f"{_nearest(column.label, self._known_headers())!r}. Map it in the layout, or exclude it there "
-                    "with a reason."
-                )
-        labels = [column.label for column in columns if column.rule is not None or column.year]
-        for position, column in enumerate(columns):
-            if column.label and labels.count(column.label) > 1:
-                cell = grid.rows[index][position]
-                raise FrontierError(
-                    f"{grid.place(cell)}: the column {column.label!r} stands twice on the sheet: check the file."
-                )
+    def __init__(
+        self,
+        reader: TableReader,
+        grid: Grid,
+        rows: Sequence[Row],
+        header: Header,
+        fixed: dict[str, str],
+        workbook: Workbook | None,
+    ) -> None:
+        self.layout = reader.layout
+        self.grid = grid
+        self.rows = rows
+        self.header = header
+        self.columns = [column for column in header.columns if column.holds_figures]
+        self.bare = [column.position for column in header.columns if column.rule is None]
+        stubs = [(one.position, one.rule) for one in header.columns if isinstance(one.rule, Stub)]
+        self.stubs = StubReader(reader.dataset, reader.layout, reader.names, grid, stubs)
+        self.said: dict[tuple[object, ...], dict[int, Cell]] = {}
+        self.block_rows: dict[str, dict[frozenset[tuple[str, str]], str]] = {}
+        self.workbook = workbook
+        self.texts = table_texts(grid, rows) if self.layout.title_members or self.layout.status_notes else []
+        stated = title_members(self.layout.title_members, self._title_texts, reader.names, reader.dataset, grid)
+        self.fixed = self.layout.constants.members() | fixed | stated
+        self.noted = noted_periods(self.layout.status_notes, self.texts, grid)
+        self.column_members = {column.position: self._column_members(column) for column in self.columns}
 
-    def _known_headers(self) -> list[str]:
-        rules: list[Stub | Column] = [*self.layout.stubs, *self.layout.columns]
-        return [
-            " | ".join(
-                part for part in (level if isinstance(level, str) else level[0] for level in rule.header) if part
-            )
-            for rule in rules
-        ]
+    def figures(self) -> Iterator[Figure]:
+        block = next((one for one in self.layout.blocks if one.starts_at is None), None)
+        met = {block.name} if block else set()
+        for row in self.rows[self.header.last_row + 1 :]:
+            first = next((cell for cell in row if not cell.is_blank), None)
+            if first is None:
+                continue
+            label, _ = split_footnotes(first.text, self.layout.label_footnotes)
+            if self.layout.ends_at is not None and match_text(self.layout.ends_at, label) is not None:
+                break
+            opened = self._opened(label)
+            if opened:
+                block = opened
+                met.add(opened.name)
+            if self._is_excluded(row, label) or not self._is_read(row):
+                continue
+            if opened and all(cell.is_blank for cell in row if cell is not first):
+                continue
+            yield from self._row_figures(row, block)
+        self._check_blocks_met(met)
+        self._check_blocks_alike()
 
-    def _header_error(self, grid: Grid, best: tuple[int, int, list[_HeaderColumn]] | None) -> FrontierError:
-        if best is None or best[0] == 0:
-            return FrontierError(
-                f"{grid.file}: no row of the sheet looks like the header {self._known_headers()}. "
-                "If the agency changed the layout, correct dataset.yml."
-            )
-        _, index, columns = best
-        missing = self._missing_rules(columns)[0]
-        wanted = " | ".join(level if isinstance(level, str) else level[0] for level in missing.header if level)
-        unmapped = [
-            (grid.rows[index][position], column.label)
-            for position, column in enumerate(columns)
-            if column.label and column.rule is None and column.year is None
-        ]
-        label = _nearest(wanted, [text for _, text in unmapped])
-        near = next((cell for cell, text in unmapped if text == label), None)
-        place = grid.place(near) if near else f"{grid.file}, row {index + 1}"
-        found = f"the nearest there is {label!r}" if label else "nothing like it stands there"
-        return FrontierError(
-            f"{place}: the header row lacks the column {wanted!r}; {found}. "
-            "If the agency renamed it, add the new text to the layout."
+    def _opened(self, label: str) -> Block | None:
+        return next(
+            (one for one in self.layout.blocks if one.starts_at and match_text(one.starts_at, label) is not None), None
         )
 
-    def _label(self, text: str) -> str:
-        label = tidy(text)
-        if self.layout.label_footnotes:
-            label = re.sub(self.layout.label_footnotes, "", label)
-        return label
-
-    def _check_excluded_row_is_empty(self, grid: Grid, row: tuple[Cell, ...], label: str) -> None:
-        for cell in row:
-            if re.search(r"\d", cell.text) and not label.startswith(tidy(cell.text)[:20]):
+    def _check_blocks_met(self, met: set[str]) -> None:
+        for block in self.layout.blocks:
+            if block.name not in met and block.starts_at is not None and not block.is_optional:
                 raise FrontierError(
-                    f"{grid.place(cell)}: the row {label!r} is excluded by the layout but holds {cell.text!r}: "
+                    f"{self.grid.name}: the block {block.name!r}, which starts at the row "
+                    f"{readable(block.starts_at)!r}, is not on the sheet. If the agency renamed the row, add the new "
+                    "text to the layout."
+                )
+
+    def _check_blocks_alike(self) -> None:
+        if not self.layout.are_blocks_alike:
+            return
+        for name, rows in self.block_rows.items():
+            for other, other_rows in self.block_rows.items():
+                lost = [label for key, label in other_rows.items() if key not in rows]
+                if lost:
+                    raise FrontierError(
+                        f"{self.grid.name}: the block {name!r} lacks the row {lost[0]!r}, which the block {other!r} "
+                        "has. A row was lost; if the agency prints different rows, drop `are_blocks_alike` from the "
+                        "layout."
+                    )
+
+    def _is_excluded(self, row: Row, label: str) -> bool:
+        for rule in self.layout.exclude_rows:
+            is_prefixed = rule.match == "prefix" and is_prefix(rule.label, label)
+            if is_prefixed or match_text(rule.label, label) is not None:
+                break
+        else:
+            return False
+        for column in self.columns:
+            cell = row[column.position]
+            is_figure = cell.number is not None or re.search(r"\d", cell.text)
+            if is_figure and not _may_hold(rule, cell):
+                raise FrontierError(
+                    f"{self.grid.place(cell)}: the row {label!r} is excluded by the layout but holds {cell.text!r}: "
                     "map the row, or check the file."
                 )
+        return True
 
-    def _row_figures(
-        self,
-        grid: Grid,
-        row: tuple[Cell, ...],
-        header: list[_HeaderColumn],
-        stubs: list[tuple[int, Stub]],
-        labels: list[str],
-        block: Block | None,
-    ) -> Iterator[Figure]:
+    def _is_read(self, row: Row) -> bool:
+        """Whether a row may be read; a hidden one only as the layout says."""
+        if row[0].row not in self.grid.hidden_rows or self.layout.hidden == "read":
+            return True
+        if self.layout.hidden == "skip":
+            return False
+        raise FrontierError(
+            f"{self.grid.name}: row {row[0].row + 1} is hidden but holds {tidy(row[0].text)!r}. See what it is, and "
+            "say `hidden: read` or `hidden: skip` in the layout."
+        )
+
+    def _row_figures(self, row: Row, block: Block | None) -> Iterator[Figure]:
+        self._check_nothing_under_no_header(row)
+        cells = [(row[column.position], column) for column in self.columns]
+        has_figures = any(not cell.is_blank for cell, _ in cells)
         if self.layout.blocks and block is None:
             raise FrontierError(
-                f"{grid.place(row[0])}: the row {labels[0]!r} stands before the first block "
-                f"({self.layout.blocks[0].starts_at!r}): check the file."
+                f"{self.grid.place(row[0])}: the row {tidy(row[0].text)!r} stands before the first block "
+                f"({readable(self.layout.blocks[0].starts_at or '')!r}): check the file."
             )
-        stub_members: dict[str, str] = {}
-        for (index, stub), label in zip(stubs, labels, strict=True):
-            stub_members |= self._stub_member(grid, row[index], stub, label)
-        row_label = " | ".join(tidy(row[index].text) for index, _ in stubs)
-        fixed = self.layout.constants.members() | (block.dims.members() if block else {})
-        for index, column in enumerate(header):
-            if isinstance(column.rule, Stub) or (column.rule is None and column.year is None):
-                self._check_nothing_under_no_header(grid, row, index, column)
+        label = self.stubs.read(row)
+        if label.is_excluded:
+            return
+        cells = self._without_repetitions(cells, label, block)
+        if not has_figures and any(stub.nested for _, stub in self.stubs.stubs):
+            return
+        if block:
+            self.block_rows.setdefault(block.name, {})[frozenset(label.members.items())] = label.printed
+        for cell, column in cells:
+            if not self._is_visible(cell):
                 continue
-            if isinstance(column.rule, Column) and column.rule.exclude:
+            self._check_not_blank(cell, column, label)
+            yield self._figure(cell, column, label, block)
+
+    def _without_repetitions(
+        self, cells: list[tuple[Cell, HeaderColumn]], label: RowLabel, block: Block | None
+    ) -> list[tuple[Cell, HeaderColumn]]:
+        """The cells of a row but those that only say again what a row above said, as the layout allows them to."""
+        rule = self._repetition(label)
+        if rule is None:
+            return cells
+        said = self.said.setdefault((block.name if block else "", *sorted(label.members.items())), {})
+        news = []
+        for cell, column in cells:
+            if rule.may_have_gaps and cell.is_blank:
                 continue
-            if not row[index].text.strip():
+            first = said.setdefault(column.position, cell)
+            if first is cell:
+                news.append((cell, column))
+            elif first.text != cell.text:
                 raise FrontierError(
-                    f"{grid.place(row[index])}: the cell under {column.label!r} in the row {row_label!r} is empty. "
-                    "A missing figure is printed with a symbol: check the file."
+                    f"{self.grid.place(cell)}: {cell.text!r} stands where the same row said {first.text!r} before, in "
+                    f"{first.address}. The layout expects the row {label.printed!r} to be repeated without change: "
+                    "check the file, or tell the two rows apart in dataset.yml."
                 )
-            members = self._members(fixed, column, stub_members)
-            yield Figure(row[index], row_label, column.label, block.name if block else None, members)
+        return news
 
-    def _check_nothing_under_no_header(
-        self, grid: Grid, row: tuple[Cell, ...], index: int, column: _HeaderColumn
-    ) -> None:
-        if column.rule is None and row[index].text.strip():
-            raise FrontierError(
-                f"{grid.place(row[index])}: {row[index].text!r} stands under no header: map the column or check "
-                "the file."
-            )
+    def _repetition(self, label: RowLabel) -> RepeatedRow | None:
+        for rule in self.layout.repeated_rows:
+            if any(match_text(rule.label, text) is not None for text in label.texts):
+                return rule
+        return None
 
-    def _members(self, fixed: dict[str, str], column: _HeaderColumn, stub_members: dict[str, str]) -> dict[str, str]:
-        members = dict(fixed)
-        template = None
-        if isinstance(column.rule, Column):
-            members |= column.rule.dims.members()
-            template = column.rule.time_template
-        periods = self.layout.period_columns
-        if column.year and periods:
-            members |= periods.dims.members() | {"time_period": periods.time_template.format(year=column.year)}
-        members |= stub_members
-        if template and "time_period" in stub_members:
-            members["time_period"] = template.format(year=stub_members["time_period"])
+    def _figure(self, cell: Cell, column: HeaderColumn, label: RowLabel, block: Block | None) -> Figure:
+        members = self.fixed | (block.dims.members() if block else {}) | self.column_members[column.position]
+        members |= label.members
+        status = members.pop("obs_status", self.layout.status)
+        rule = column.rule
+        if isinstance(rule, Column) and rule.time_template and "time_period" in label.members:
+            members["time_period"] = rule.time_template.format(year=label.members["time_period"])
         definition = self.layout.group_definitions.get(members.get("counterpart_area", ""))
         if definition:
             members["group_definition"] = definition
-        return members
+        status = self.noted.get(members.get("time_period", ""), status)
+        marks = " ".join(dict.fromkeys(one for one in (label.footnotes, column.footnotes) if one)) or None
+        return Figure(cell, label.printed, column.label, block.name if block else None, members, status, marks)
 
-    def _stub_member(self, grid: Grid, cell: Cell, stub: Stub, label: str) -> dict[str, str]:
-        if stub.parse == "year":
-            member = _year(label)
-            wanted = "a year"
-            near: list[str] = []
-        elif stub.parse == "territory":
-            member = self.names.resolve(label, self.dataset)
-            wanted = "a known territory"
-            near = self.names.nearest(label) if member is None else []
-        elif stub.parse == "member":
-            member = stub.members.get(label)
-            wanted = f"one of {sorted(stub.members)}"
-            near = [_nearest(label, sorted(stub.members))] if member is None else []
-        else:
-            member = label if label in stub.accepted else None
-            wanted = f"one of {stub.accepted}"
-            near = []
-        if member is None:
-            nearest = f"; the nearest known names are {near}" if any(near) else ""
+    def _is_visible(self, cell: Cell) -> bool:
+        if cell.column not in self.grid.hidden_columns or self.layout.hidden == "read":
+            return True
+        if self.layout.hidden == "skip":
+            return False
+        raise FrontierError(
+            f"{self.grid.place(cell)}: the column is hidden but holds {cell.text!r}. See what it is, and say "
+            "`hidden: read` or `hidden: skip` in the layout."
+        )
+
+    def _check_not_blank(self, cell: Cell, column: HeaderColumn, label: RowLabel) -> None:
+        if cell.is_blank and "" not in self.layout.symbols:
             raise FrontierError(
-                f"{grid.place(cell)}: the row label {label!r} is not {wanted}{nearest}. "
-                "Correct the file, or add the spelling where names are kept."
+                f"{self.grid.place(cell)}: the cell under {column.label!r} in the row {label.printed!r} is empty. "
+                "A missing figure is printed with a symbol: check the file, or say in the layout what the symbol "
+                '"" (an empty cell) means.'
             )
-        return {stub.dimension: member} if stub.dimension else {}
+
+    def _check_nothing_under_no_header(self, row: Row) -> None:
+        for position in self.bare:
+            if not row[position].is_blank:
+                raise FrontierError(
+                    f"{self.grid.place(row[position])}: {row[position].text!r} stands under no header: map the column "
+                    "or check the file."
+                )
+
+    def _column_members(self, column: HeaderColumn) -> dict[str, str]:
+        rule = column.rule
+        if isinstance(rule, PeriodColumns):
+            own = rule.members.get(column.captured.get("year", ""))
+            return rule.dims.members() | {"time_period": own or self._period(column, rule.time_template)}
+        if isinstance(rule, Column):
+            members = rule.dims.members()
+            if rule.time_template and column.captured:
+                members["time_period"] = self._period(column, rule.time_template)
+            return members
+        return {}
+
+    def _period(self, column: HeaderColumn, template: Template) -> str:
+        try:
+            return period_text(column.captured, template)
+        except ValueError as error:
+            raise FrontierError(
+                f"{self.grid.name}: the period of the column {column.label!r} cannot be read: {error}. Correct the "
+                "file, or the period columns in dataset.yml."
+            ) from error
+
+    def _title_texts(self, rule: TitleMember) -> list[str]:
+        """The texts in which a rule for a title looks: those of the table, or of the sheet that it names."""
+        if rule.sheet is None or self.workbook is None:
+            return self.texts
+        return sheet_texts(self.workbook, rule.sheet)
 
 
-def _fill_merged(texts: list[str]) -> None:
-    """A merged header is printed over its first column; the ones to its right are blank."""
-    last = ""
-    for index, text in enumerate(texts):
-        if index and not text:
-            texts[index] = last
-        last = texts[index]
+def _may_hold(rule: RowExclusion, cell: Cell) -> bool:
+    return rule.figures is not None and match_text(rule.figures, cell.text) is not None
 
 
-def _accepts(rule: list[str | list[str]], header: tuple[str, ...]) -> bool:
-    return len(rule) == len(header) and all(
-        text == level if isinstance(level, str) else text in level for level, text in zip(rule, header, strict=True)
-    )
-
-
-def _year(text: str) -> str | None:
-    return text if _YEAR.fullmatch(text) else None
-
-
-def _nearest(wanted: str, known: list[str]) -> str:
-    from rapidfuzz import fuzz, process
-
-    found = process.extractOne(wanted, known, scorer=fuzz.WRatio)
-    return found[0] if known else ""
+def table_texts(grid: Grid, rows: Sequence[Row]) -> list[str]:
+    """The texts of a table: what stands above it on a page, and every cell that is no number."""
+    cells = (cell for row in rows for cell in row)
+    return [*grid.notes, *(tidy(cell.text) for cell in cells if not cell.is_blank and cell.number is None)]

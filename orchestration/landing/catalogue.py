@@ -54,7 +54,7 @@ def read_catalogue(raw: Path) -> list[Dataset]:
     """
     if not raw.is_dir():
         raise UsageError(f"There is no raw folder at {raw}. Name the right one with --raw.")
-    folders = sorted(path for path in raw.glob("*/*") if path.is_dir())
+    folders = sorted(path for path in raw.glob("[!.]*/[!.]*") if path.is_dir())
     for folder in folders:
         if not (folder / "dataset.yml").is_file():
             raise FrontierError(f"{folder} has no dataset.yml: declare the dataset there, or remove the folder.")
@@ -64,8 +64,8 @@ def read_catalogue(raw: Path) -> list[Dataset]:
 def read_dataset(raw: Path, name: str) -> Dataset:
     """The dataset `agency/folder` with its editions; a `FrontierError` when a declaration does not fit."""
     folder = raw / name
-    editions = [_read_edition(name, path.parent) for path in sorted(folder.glob("*/origin.yml"))]
-    for stray in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
+    editions = [_read_edition(name, path.parent) for path in sorted(folder.glob("[!.]*/origin.yml"))]
+    for stray in sorted(entry for entry in folder.glob("[!.]*") if entry.is_dir()):
         if not (stray / "origin.yml").is_file():
             raise FrontierError(f"{stray} has no origin.yml: describe the edition there, or remove the folder.")
     editions.sort(key=lambda edition: (edition.origin.released_day, edition.name))

@@ -9,28 +9,25 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from orchestration.errors import FrontierError
+from orchestration.landing.layout_declaration import (
+    Declaration,
+    Dimensions,
+    FileFormat,
+    Numbers,
+    SheetExclusion,
+    TableLayout,
+)
+from orchestration.landing.source_declaration import SourceDeclaration
 from orchestration.landing.survey_declaration import SurveyDeclaration
 from orchestration.yaml_text import parse_yaml
 
 Precision = Literal["day", "month", "year"]
-DimensionName = Literal[
-    "indicator",
-    "ref_area",
-    "counterpart_area",
-    "reporting_area",
-    "time_period",
-    "population_group",
-]
 
 
-class _Declaration(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Names(_Declaration):
+class Names(Declaration):
     """A title in the languages of the warehouse."""
 
     en: str
@@ -38,144 +35,68 @@ class Names(_Declaration):
     kk: str = ""
 
 
-class Agency(_Declaration):
+class Agency(Declaration):
     """The publisher of a dataset."""
 
     name_en: str
     name_ru: str
 
 
-class ReleaseCalendar(_Declaration):
+class ReleaseCalendar(Declaration):
     """When the publisher issues a new edition: in words, and as a cron expression where it is regular."""
 
     description: str
     cron: str | None = None
 
+    @field_validator("cron")
+    @classmethod
+    def _is_cron(cls, value: str | None) -> str | None:
+        from cronsim import CronSim, CronSimError
 
-class Measure(_Declaration):
+        if value is not None:
+            try:
+                CronSim(value, dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
+            except CronSimError as error:
+                raise ValueError(f"{value!r} is no cron expression ({error})") from error
+        return value
+
+
+Unit = Literal["persons", "percent", "per_1000_persons", "per_10000_persons", "documents", "roubles"]
+
+
+class Measure(Declaration):
     """Unit in which a table prints an indicator; `unit_mult` is a power of ten (SDMX UNIT_MULT)."""
 
-    unit: Literal["persons", "percent"]
+    unit: Unit
     unit_mult: int = 0
 
 
-class Dimensions(_Declaration):
-    """Dimension members that a whole table, a block or a column fixes."""
-
-    indicator: str | None = None
-    ref_area: str | None = None
-    counterpart_area: str | None = None
-    reporting_area: str | None = None
-    time_period: str | None = None
-    population_group: str | None = None
-
-    def members(self) -> dict[str, str]:
-        """The members that are fixed, by dimension."""
-        return {name: value for name, value in self.model_dump().items() if value is not None}
-
-
 Model = TypeVar("Model", bound=BaseModel)
-HeaderText = str | list[str]
 
 
-class Stub(_Declaration):
-    """A column of row labels. Its text gives a member of one dimension.
+def _as_list(value: object) -> object:
+    """One layout may stand without the dash of a list."""
+    return [value] if isinstance(value, dict) else value
 
-    `parse: year` reads a year; `parse: territory` looks the text up among the names of territories;
-    `parse: member` maps it through `members`; `parse: label` only checks that it is one of `accepted`.
+
+class FileReading(Declaration):
+    """Which kinds of file a dataset comes in, and what their bytes do not tell by themselves.
+
+    `csv` is any delimited text; its delimiter and encoding are found where they are not given. `records`
+    is the JSON Pointer (RFC 6901) of the list of records in a JSON document; with `explode`, each element of
+    the list under that key becomes a row of its own.
     """
 
-    header: list[HeaderText]
-    dimension: DimensionName | None = None
-    parse: Literal["year", "territory", "member", "label"]
-    members: dict[str, str] = {}
-    accepted: list[str] = []
+    formats: Annotated[list[FileFormat], Field(min_length=1)] = ["csv"]
+    encoding: str | None = None
+    delimiter: str | None = None
+    records: str = ""
+    explode: str | None = None
+    min_bytes: int = 1
+    max_bytes: int = 50_000_000
 
 
-class Column(_Declaration):
-    """A column of figures, found by its header texts (one per header level, each with variants)."""
-
-    header: list[HeaderText]
-    dims: Dimensions = Dimensions()
-    time_template: str | None = None
-    exclude: str | None = Field(default=None, description="Why the column is left out on purpose.")
-
-
-class PeriodColumns(_Declaration):
-    """Columns whose lowest header is a year."""
-
-    header_above: list[HeaderText] = []
-    dims: Dimensions = Dimensions()
-    time_template: str = "{year}"
-
-
-class RowExclusion(_Declaration):
-    """Rows left out on purpose: separators, sources, notes."""
-
-    label: str
-    match: Literal["exact", "prefix"] = "exact"
-    reason: str
-
-    def covers(self, label: str) -> bool:
-        """Whether a row with this label is excluded."""
-        return label == self.label if self.match == "exact" else label.startswith(self.label)
-
-
-class Block(_Declaration):
-    """A part of a sheet that repeats row labels; it starts at a row label and ends where the next starts."""
-
-    name: str
-    starts_at: HeaderText
-    dims: Dimensions = Dimensions()
-
-    def starts(self, label: str) -> bool:
-        """Whether a row with this label opens the block."""
-        return label == self.starts_at if isinstance(self.starts_at, str) else label in self.starts_at
-
-
-class Numbers(_Declaration):
-    """How the table prints numbers."""
-
-    decimal: Literal[".", ","] = "."
-    thousands: list[str] = []
-
-
-class Symbol(_Declaration):
-    """A printed mark that stands for the absence of a number."""
-
-    status: Literal["M", "O", "N", "Q", "L"]
-    meaning: str
-
-
-class TableLayout(_Declaration):
-    """Where the figures of a printed table stand and what they mean, by text and never by position."""
-
-    sheet: str | None = None
-    header_levels: int = 1
-    must_contain: list[str] = []
-    numbers: Numbers = Numbers()
-    symbols: dict[str, Symbol] = {}
-    value_footnotes: str | None = None
-    label_footnotes: str | None = None
-    constants: Dimensions = Dimensions()
-    group_definitions: dict[str, str] = Field(
-        default={}, description="Definition of each country group that the table prints."
-    )
-    stubs: Annotated[list[Stub], Field(min_length=1)]
-    columns: list[Column] = []
-    period_columns: PeriodColumns | None = None
-    blocks: list[Block] = []
-    exclude_rows: list[RowExclusion] = []
-
-    @model_validator(mode="after")
-    def _headers_have_every_level(self) -> TableLayout:
-        for rule in [*self.stubs, *self.columns]:
-            if len(rule.header) != self.header_levels:
-                raise ValueError(f"header {rule.header} needs {self.header_levels} levels")
-        return self
-
-
-class RecordLayout(_Declaration):
+class RecordLayout(Declaration):
     """A table that lists records: one row each, one column per attribute."""
 
     id_column: str
@@ -184,7 +105,7 @@ class RecordLayout(_Declaration):
     numbers: Numbers = Numbers()
 
 
-class DatasetDeclaration(_Declaration):
+class DatasetDeclaration(Declaration):
     """`dataset.yml`: what a dataset is, what it measures and how its files are read.
 
     Raises a `FrontierError` from `load_dataset` that names the file and the entry when the file does
@@ -195,22 +116,29 @@ class DatasetDeclaration(_Declaration):
     title: Names
     agency: Agency
     licence: str
+    language: Literal["en", "ru", "kk"] = "ru"
     release_calendar: ReleaseCalendar
+    source: SourceDeclaration | None = None
     measures: dict[str, Measure] = {}
-    layout: TableLayout | None = None
+    file: FileReading = FileReading()
+    release_stamp: str | None = Field(
+        default=None, description="Pattern of the text in which a file states its own release day."
+    )
+    layout: Annotated[list[TableLayout], BeforeValidator(_as_list)] = []
+    exclude_sheets: list[SheetExclusion] = []
     records: RecordLayout | None = None
     survey: SurveyDeclaration | None = None
 
     @model_validator(mode="after")
     def _kind_has_its_part(self) -> DatasetDeclaration:
         part = {"table": self.layout, "records": self.records, "survey": self.survey}[self.kind]
-        if part is None:
+        if not part:
             wanted = {"table": "layout", "records": "records", "survey": "survey"}[self.kind]
             raise ValueError(f"a dataset of kind {self.kind} needs the section `{wanted}`")
         return self
 
 
-class Origin(_Declaration):
+class Origin(Declaration):
     """`origin.yml`: where an edition comes from and how to recognise its file."""
 
     publication: str
@@ -227,6 +155,15 @@ class Origin(_Declaration):
     bytes: int
     licence: str
     language: str
+    etag: str | None = None
+    last_modified: str | None = None
+    received_sha256: str | None = Field(
+        default=None, description="Digest of the file as it came, where personal data was dropped from it."
+    )
+    covers: Dimensions = Field(
+        default=Dimensions(),
+        description="Members that the publication states around the file and not in it, such as the region of a page.",
+    )
     quoted_in: str | None = None
     computed_by_quoting_work: list[str] = []
     is_keyed_by_hand: bool

@@ -94,7 +94,7 @@ BREAKS = {
     ),
     "label misspelt": (
         UN, "Emigrants,Both,Total", "Emigrant,Both,Total", "A9",
-        ["'Emigrant'", "nearest known names are ['Emigrants']"],
+        ["'Emigrant'", "nearest known names are 'Emigrants'"],
     ),
     "coverage that the layout does not accept": (
         UN, "Emigrants,Both,Total", "Emigrants,Citizens,Total", "B9",
@@ -155,7 +155,7 @@ BREAKS = {
         UN, "Criterion: Residence", "Criterion: Citizenship", None, ["no cell holds the text 'Criterion: Residence'"],
     ),
     "quotation mark left open": (
-        OKRUGS, '"60,111"', '"60,111', None, ["is not a readable delimited file"],
+        OKRUGS, '"60,111"', '"60,111', None, ["Check the file: it may be cut off"],
     ),
     "column of claims renamed": (
         CLAIMS, "claim_id,statement,place", "claim_id,sentence,place", "B1", ["the header must read"],
@@ -210,11 +210,11 @@ def test_a_table_with(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "holds no cells"),
-        (b"\n\n,,\n", "holds no cells"),
-        ("Регионы,Прибыло\n".encode("cp1251"), "is not UTF-8 text (byte 0)"),
-        ("Regions".encode("utf-16"), "is not UTF-8 text"),
-        (b"<!DOCTYPE html>\n<html><body>Sorry</body></html>\n", "table"),
+        (b"", "is empty (0 bytes)"),
+        (b"\n\n,,\n", "holds no cell: all of it is blank"),
+        ("Регионы,Прибыло\n".encode("cp1251"), "the text is not UTF-8"),
+        ("Regions".encode("utf-16"), "table"),
+        (b"<!DOCTYPE html>\n<html><body>Sorry</body></html>\n", "is an HTML page"),
     ],
     ids=["empty", "blank", "cp1251", "utf-16", "a page instead"],
 )

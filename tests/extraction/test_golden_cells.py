@@ -229,7 +229,8 @@ def test_a_printed_cell_becomes_this_figure(
     assert (found["indicator"], found["ref_area"], found["time_period"]) == (indicator, territory, period)
     assert (found["counterpart_area"] or ".", found["population_group"]) == (partner, group)
     assert found["sheet"] is None
-    assert found["footnotes"] is None
+    # The mark stands in the row's label: Туркестанская 1.
+    assert found["footnotes"] == ("1" if found["row_label"].endswith(" 1") else None)
 
 
 @pytest.mark.parametrize("dataset", PRINT)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestration.extraction.grid import cell_address, tidy
 from orchestration.extraction.printed_values import read_printed
-from orchestration.landing.declarations import Numbers, Symbol
+from orchestration.landing.layout_declaration import Numbers, Symbol
 
 MINUS_SIGNS = ["-", "−", "–"]
 MARKS = st.sampled_from([(".", ","), (".", " "), (".", "\u00a0"), (".", "'"), (",", "."), (",", " "), (",", "\u2009")])
