@@ -18,6 +18,7 @@ def definition_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
         """
         select
             revisions.indicator_id, revisions.territory_id, revisions.partner_id, revisions.period_id,
+            concat_ws(' ', nullif(revisions.population_group_id, 'total'), nullif(revisions.breakdown, '')),
             revisions.figure_value, revisions.previous_value,
             after.dataset, after.edition, after.file, after.sheet, after.cell, after.raw_text,
             after.observation_id, after.group_definition,
@@ -32,7 +33,8 @@ def definition_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
     return [
         Finding(
             rule="figure_differs_by_definition",
-            instance=f"indicator={indicator} ref_area={territory} counterpart_area={partner} time_period={period}",
+            instance=f"indicator={indicator} ref_area={territory} counterpart_area={partner} time_period={period}"
+            + (f" of={part}" if part else ""),
             severity="info",
             state="explained",
             dataset=dataset,
@@ -48,7 +50,7 @@ def definition_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
             decision=f"The members that the two definitions do not share make up exactly {previous - value:,.0f}",
         )
         for (
-            indicator, territory, partner, period, value, previous, dataset, edition, file, sheet, cell, raw_text,
+            indicator, territory, partner, period, part, value, previous, dataset, edition, file, sheet, cell, raw_text,
             after_id, definition, before_id, before_file, before_sheet, before_cell, before_text, before_definition,
         ) in rows
     ]  # fmt: skip

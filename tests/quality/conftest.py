@@ -31,8 +31,8 @@ _MODELS = """
     create table intermediate.int_figures__versioned (
         observation_id varchar, dataset varchar, edition_id varchar, agency varchar, released_on date,
         indicator varchar, ref_area varchar, counterpart_area varchar, reporting_area varchar, time_period varchar,
-        population_group varchar, group_definition varchar, unit varchar, unit_mult integer,
-        figure_value decimal(28, 8), half_width decimal(28, 8), is_latest_in_dataset boolean
+        population_group varchar, breakdown varchar, group_definition varchar, unit varchar, unit_mult integer,
+        figure_value decimal(28, 8), half_width decimal(28, 9), is_latest_in_dataset boolean
     );
     create view staging.stg_observations as
     select observation_id, unit_mult, figure_value, half_width from intermediate.int_figures__versioned;
@@ -53,6 +53,7 @@ _FIGURE = {
     "reporting_area": "RU",
     "time_period": "2005",
     "population_group": "total",
+    "breakdown": "",
     "group_definition": None,
     "unit": "persons",
     "unit_mult": 0,

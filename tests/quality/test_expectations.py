@@ -130,6 +130,35 @@ def test_every_result_is_made_of_plain_values(database, tmp_path):
     assert results[4].column == "edition, cell"
 
 
+def test_a_set_of_values_may_stand_in_a_seed(database, tmp_path):
+    seeded = {"value_set_from": {"seed": "indicator", "column": "indicator_id"}}
+    folder = write_suite(
+        tmp_path / "suites",
+        entry("column_values_to_be_in_set", column="indicator", **seeded),
+        entry("column_values_to_be_in_set", column="indicator", where={"cell": ["B4", "B5"]}, **seeded),
+        locate_by=["cell"],
+    )
+    unknown, known = run_suites(database, folder)
+    assert (unknown.is_success, unknown.sample) == (False, ["C4: share"])
+    assert (known.is_success, known.element_count) == (True, 2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"value_set_from": {"seed": "indicators", "column": "indicator_id"}}, "there is no seed 'indicators'"),
+        ({"value_set_from": {"seed": "indicator", "column": "id"}}, "no column 'id'; it has indicator_id"),
+        ({"value_set_from": {"seed": "indicator"}}, "entry 1, value_set_from"),
+        ({"value_set_from": {"seed": "../seeds/indicator", "column": "id"}}, "entry 1, value_set_from"),
+        ({"value_set_from": {"seed": "indicator", "column": "indicator_id"}, "value_set": ["a"]}, "not both"),
+    ],
+)
+def test_a_set_of_values_that_no_seed_gives_is_refused(database, tmp_path, wrong, message):
+    with pytest.raises(FrontierError, match=r"demo\.yml.*entry 1.*") as caught:
+        judge(database, tmp_path, entry("column_values_to_be_in_set", column="indicator", **wrong))
+    assert message in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

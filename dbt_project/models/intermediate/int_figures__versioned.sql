@@ -1,3 +1,5 @@
+-- A figure is compared with what the same table said before, and where the table is new with what another table
+-- of the agency said.
 with ranked as (
 
     select
@@ -5,6 +7,12 @@ with ranked as (
         row_number() over (
             partition by figure_id order by released_on asc, edition_id asc
         ) as version_number,
+        lag(observation_id) over (
+            partition by figure_id order by released_on asc, edition_id asc
+        ) as previous_in_agency,
+        lag(observation_id) over (
+            partition by dataset, figure_id order by released_on asc, edition_id asc
+        ) as previous_in_dataset,
         {{ is_latest(['figure_id']) }} as is_latest,
         {{ is_latest(['dataset', 'figure_id']) }} as is_latest_in_dataset
     from {{ ref('stg_observations') }}
@@ -24,6 +32,11 @@ select
     ranked.reporting_area,
     ranked.time_period,
     ranked.population_group,
+    ranked.sex,
+    ranked.age,
+    ranked.citizenship,
+    ranked.variant,
+    ranked.breakdown,
     ranked.group_definition,
     ranked.obs_status,
     ranked.unit,
@@ -44,6 +57,4 @@ select
     previous.group_definition as previous_group_definition
 from ranked
 left join ranked as previous
-    on
-        ranked.figure_id = previous.figure_id
-        and ranked.version_number = previous.version_number + 1
+    on coalesce(ranked.previous_in_dataset, ranked.previous_in_agency) = previous.observation_id

@@ -1,3 +1,8 @@
+{%- set indicators = [
+    'natural_increase', 'net_migration', 'settlement_reclassification', 'population_change',
+    'population_growth_rate', 'population_change_rate',
+] -%}
+
 with changes as (
 
     select
@@ -10,10 +15,7 @@ with changes as (
         time_period,
         population_group,
         max(obs_status) as obs_status,
-        {% for indicator in [
-            'natural_increase', 'net_migration', 'population_change', 'population_growth_rate',
-            'population_change_rate'
-        ] -%}
+        {% for indicator in indicators -%}
             max(case when indicator = '{{ indicator }}' then figure_value end) as {{ indicator }},
             max(case when indicator = '{{ indicator }}' then observation_id end)
                 as {{ indicator }}_observation_id
@@ -22,9 +24,11 @@ with changes as (
     from {{ ref('stg_observations') }}
     where
         counterpart_area is null
+        and breakdown = ''
         and indicator in (
-            'natural_increase', 'net_migration', 'population_change', 'population_growth_rate',
-            'population_change_rate'
+            {% for indicator in indicators -%}
+                '{{ indicator }}' {%- if not loop.last %},{% endif %}
+            {% endfor %}
         )
     group by
         edition_key, edition_id, agency, released_on, reporting_area, ref_area, time_period,
@@ -45,6 +49,7 @@ left join {{ ref('stg_observations') }} as opening
     on
         changes.edition_id = opening.edition_id
         and opening.indicator = 'population'
+        and opening.breakdown = ''
         and changes.ref_area = opening.ref_area
         and changes.population_group = opening.population_group
         and cast(periods.opens_on as varchar) = opening.time_period
@@ -52,6 +57,7 @@ left join {{ ref('stg_observations') }} as closing
     on
         changes.edition_id = closing.edition_id
         and closing.indicator = 'population'
+        and closing.breakdown = ''
         and changes.ref_area = closing.ref_area
         and changes.population_group = closing.population_group
         and cast(periods.closes_on as varchar) = closing.time_period

@@ -33,6 +33,7 @@ with definition_changes as (
             and figures.reporting_area = members.reporting_area
             and figures.time_period = members.time_period
             and figures.population_group = members.population_group
+            and figures.breakdown = members.breakdown
             and differences.member_id = members.counterpart_area
     where figures.group_definition != figures.previous_group_definition
     group by figures.observation_id, figures.figure_value, figures.previous_value

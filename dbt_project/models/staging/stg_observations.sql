@@ -1,3 +1,6 @@
+-- The characteristics by which a figure is broken down; a figure without any is plain.
+{%- set breakdown = ['sex', 'age', 'citizenship', 'variant'] %}
+
 with printed as (
 
     select
@@ -5,7 +8,13 @@ with printed as (
         editions.agency,
         editions.released_on,
         editions.edition_key,
-        cast({{ unit_factor('observations.unit_mult') }} as bigint) as factor
+        cast({{ unit_factor('observations.unit_mult') }} as bigint) as factor,
+        ltrim(
+            {% for dimension in breakdown -%}
+                coalesce(' {{ dimension }}=' || observations.{{ dimension }}, '')
+                {%- if not loop.last %} || {% endif %}
+            {% endfor %}
+        ) as breakdown
     from {{ source('raw', 'observations') }} as observations
     inner join {{ ref('stg_editions') }} as editions
         on observations.edition_id = editions.edition_id
@@ -26,6 +35,11 @@ select
     reporting_area,
     time_period,
     population_group,
+    sex,
+    age,
+    citizenship,
+    variant,
+    breakdown,
     group_definition,
     obs_status,
     unit,
@@ -37,12 +51,12 @@ select
     -- A count is a whole number: printed to the unit it stands for itself alone.
     cast(
         case
-            when unit = 'persons' and decimals >= unit_mult then 0
+            when unit in ('persons', 'documents') and decimals >= unit_mult then 0
             else {{ half_unit('decimals') }} * factor
-        end as decimal(28, 8)
+        end as decimal(28, 9)
     ) as half_width,
     {{ surrogate_key([
         'agency', 'indicator', 'ref_area', 'counterpart_area', 'reporting_area', 'time_period',
-        'population_group'
+        'population_group', 'breakdown'
     ]) }} as figure_id
 from printed

@@ -10,6 +10,7 @@ select
     responses.variable,
     responses.code,
     responses.value,
+    responses.iso_text,
     responses.missing_reason,
     responses.missing_reason is not null as is_missing
 from {{ source('raw', 'survey_responses') }} as responses

@@ -7,7 +7,7 @@ select
     value_labels.edition_id,
     value_labels.variable,
     value_labels.code,
-    value_labels.label_en,
+    coalesce(value_labels.label_en, value_labels.code) as label_en,
     value_labels.label_ru,
     value_labels.is_missing
 from {{ source('raw', 'survey_value_labels') }} as value_labels

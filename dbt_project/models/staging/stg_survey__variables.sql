@@ -4,8 +4,9 @@ select
     survey_variables.edition_id,
     survey_variables.position,
     survey_variables.variable,
-    survey_variables.label_en,
+    coalesce(survey_variables.label_en, survey_variables.variable) as label_en,
     survey_variables.label_ru,
     survey_variables.measure,
-    survey_variables.storage_type
+    survey_variables.storage_type,
+    survey_variables.format
 from {{ source('raw', 'survey_variables') }} as survey_variables

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from orchestration.errors import FrontierError
+from orchestration.quality.expectations.seed_values import seed_values
 from orchestration.yaml_text import parse_yaml
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
@@ -29,10 +30,20 @@ Scalar = bool | int | float | str | dt.datetime | dt.date | None
 Condition = dict[str, Scalar | list[Scalar]]
 
 
+class SeedColumn(BaseModel):
+    """A column of a seed of the dbt project."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: Name
+    column: Name
+
+
 class ExpectationEntry(BaseModel):
     """One expectation: what is expected, of which columns and rows, how grave a breach is, and why.
 
-    `arguments` are the remaining keys of the entry: they go to the expectation as they stand.
+    `value_set_from` names a column of a seed instead of a `value_set` typed out. `arguments` are the
+    remaining keys of the entry: they go to the expectation as they stand.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +52,7 @@ class ExpectationEntry(BaseModel):
     severity: Literal["critical", "warning", "info"]
     why: Sentence
     where: Condition = {}
+    value_set_from: SeedColumn | None = None
     arguments: dict[str, Any] = {}
 
     @model_validator(mode="before")
@@ -48,7 +60,7 @@ class ExpectationEntry(BaseModel):
     def _gather_arguments(cls, entry: Any) -> Any:
         if not isinstance(entry, dict):
             return entry
-        own = {key: entry[key] for key in ("expect", "severity", "why", "where") if key in entry}
+        own = {key: entry[key] for key in cls.model_fields if key in entry and key != "arguments"}
         return {
             **own,
             "arguments": {key: value for key, value in entry.items() if key not in own},
@@ -108,7 +120,8 @@ def read_suites(suites_dir: Path) -> list[SuiteFile]:
 def read_suite(path: Path) -> SuiteFile:
     """Read one suite file.
 
-    Raises FrontierError that names the file and each wrong key, with the nearest key that exists.
+    Sets of values that stand in a seed are read from there. Raises FrontierError that names the file and
+    each wrong key, with the nearest key that exists, or a seed or column that does not exist.
     """
     try:
         content = parse_yaml(path.read_text(encoding="utf-8"))
@@ -123,8 +136,10 @@ def read_suite(path: Path) -> SuiteFile:
         raise FrontierError(f"{path}: {problems}.") from error
     if suite.suite != path.stem:
         raise FrontierError(f"{path}: the suite is named {suite.suite!r}; name it {path.stem!r}, as its file.")
-    _refuse_repeated_entries(path, suite)
-    return SuiteFile(path, suite)
+    file = SuiteFile(path, suite)
+    file = SuiteFile(path, suite.model_copy(update={"expectations": _with_value_sets(file)}))
+    _refuse_repeated_entries(path, file.suite)
+    return file
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -143,6 +158,24 @@ def _describe_problem(problem: Any) -> str:
     if "where" in path or "filter" in path:
         return f"{place}: write column: value, with text, a number, a day, true, false, null or a list of them"
     return f"{place}: {problem['msg']}"
+
+
+def _with_value_sets(file: SuiteFile) -> list[ExpectationEntry]:
+    """The entries of a suite, with the values of each seed that one of them names."""
+    entries = []
+    for position, entry in enumerate(file.suite.expectations):
+        source = entry.value_set_from
+        if source is None:
+            entries.append(entry)
+            continue
+        if "value_set" in entry.arguments:
+            raise FrontierError(f"{file.place(position)}: give either 'value_set' or 'value_set_from', not both.")
+        try:
+            values = seed_values(source.seed, source.column)
+        except LookupError as error:
+            raise FrontierError(f"{file.place(position)}, value_set_from: {error}.") from error
+        entries.append(entry.model_copy(update={"arguments": {**entry.arguments, "value_set": values}}))
+    return entries
 
 
 def _refuse_repeated_entries(path: Path, suite: Suite) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _FIGURES = "audit_figures"
+# What the cells of an instance have in common whatever the rule says, so that a figure by sex never mixes with a total:
+# the usual value, and the words before another one in the name of an instance.
+_ALWAYS_SAME = {"breakdown": ("", " "), "population_group": ("total", " population_group=")}
 _SUMMED_ROLES = ("term", "ratio", "numerator", "denominator", "whole", "part", "middle")
 
 
@@ -65,16 +68,31 @@ def _merged(identity: Identity, term: Term) -> Filter:
     return {**identity.where, **term.where}
 
 
+def _keys(identity: Identity) -> list[str]:
+    return [*identity.same, *_unsaid_keys(identity)]
+
+
+def _unsaid_keys(identity: Identity) -> list[str]:
+    """A rule whose every term says which group it means sets groups against each other: they have none in common."""
+    fixed = [key for key in _ALWAYS_SAME if all(_is_free(term, key) for _, term in roles(identity))]
+    return [key for key in _ALWAYS_SAME if key not in identity.same and key not in fixed]
+
+
 def _instance_key(identity: Identity) -> str:
+    """The keys of the rule; those that it leaves unsaid only where they have an unusual value."""
     parts = [f"'{key}=' || coalesce(cast(anchor.\"{key}\" as varchar), '')" for key in identity.same]
-    return " || ' ' || ".join(parts)
+    unsaid = []
+    for key in _unsaid_keys(identity):
+        usual, words = _ALWAYS_SAME[key]
+        unsaid.append(f" || case when anchor.{key} = '{usual}' then '' else '{words}' || anchor.{key} end")
+    return " || ' ' || ".join(parts) + "".join(unsaid)
 
 
 def _terms_sql(identity: Identity) -> str:
     """Cells of every instance; an instance is kept only when each of its places is filled."""
     (_, anchor), *_ = roles(identity)
     scope = f"select * from {_FIGURES}" + ("" if "edition_id" in identity.same else " where is_latest_in_dataset")
-    keys = ", ".join(f'"{key}"' for key in identity.same)
+    keys = ", ".join(f'"{key}"' for key in _keys(identity))
     period = ", opens_on, closes_on" if "time_period" in identity.same else ""
     own = ", observation_id, ref_area as whole_area" if _needs_whole(identity) else ""
     places = [_place_sql(identity, role, term, place) for place, (role, term) in enumerate(roles(identity))]
@@ -149,7 +167,7 @@ def _group_size(each: Each) -> str:
 
 def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
     joins = []
-    for key in identity.same:
+    for key in _keys(identity):
         if key == "time_period" and term.time != "same":
             joins.append(f"figures.time_period = cast(anchor.{term.time}_on as varchar)")
         elif _is_free(term, key):
@@ -228,8 +246,8 @@ def _result_sql(identity: Identity) -> str:
 def _role_sums(role: str) -> str:
     chosen = f"filter (where role = '{role}')"
     return (
-        f"cast(sum(middle - half_width) {chosen} as decimal(38, 8)) as {role}_low, "
-        f"cast(sum(middle + half_width) {chosen} as decimal(38, 8)) as {role}_high"
+        f"cast(sum(middle - half_width) {chosen} as decimal(38, 9)) as {role}_low, "
+        f"cast(sum(middle + half_width) {chosen} as decimal(38, 9)) as {role}_high"
     )
 
 
@@ -262,5 +280,5 @@ def _verdict(identity: Identity) -> tuple[str, str, str]:
 
 
 def _short(expression: str) -> str:
-    """A product of two decimals needs room: six decimals each hold every printed figure and half unit."""
+    """A product of two decimals needs room: six decimals each hold what is printed with five, and its half unit."""
     return f"cast({expression} as decimal(19, 6))"

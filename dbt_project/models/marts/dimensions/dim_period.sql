@@ -1,33 +1,44 @@
 with periods as (
 
-    select distinct time_period as period_id
+    select time_period as period_id
     from {{ ref('stg_observations') }}
+
+    union
+
+    select time_period as period_id
+    from {{ ref('int_projections__pivoted') }}
 
 ),
 
-dated as (
+ends as (
 
     select
         period_id,
-        case
-            when length(period_id) = 4 then 'year'
-            when length(period_id) = 10 then 'date'
-            else 'interval'
-        end as shape,
-        cast(
-            case when length(period_id) = 4 then period_id || '-01-01' else substring(period_id, 1, 10) end
-            as date
-        ) as opens_on,
-        cast(
-            case
-                when length(period_id) = 4
-                    then cast(cast(period_id as integer) + 1 as {{ dbt.type_string() }}) || '-01-01'
-                when length(period_id) = 10 then period_id
-                else substring(period_id, 12, 10)
-            end
-            as date
-        ) as closes_on
+        split_part(period_id, '/', 1) as first_part,
+        coalesce(nullif(split_part(period_id, '/', 2), ''), period_id) as last_part
     from periods
+
+),
+
+shaped as (
+
+    select
+        *,
+        {{ period_shape('first_part') }} as first_shape,
+        {{ period_shape('last_part') }} as last_shape
+    from ends
+
+),
+
+opened as (
+
+    select
+        period_id,
+        case when first_part = period_id then first_shape else 'interval' end as shape,
+        {{ first_day('first_part', 'first_shape') }} as opens_on,
+        {{ first_day('last_part', 'last_shape') }} as last_part_opens_on,
+        last_shape
+    from shaped
 
 ),
 
@@ -39,12 +50,12 @@ census_dates as (
 )
 
 select
-    {{ surrogate_key(['dated.period_id']) }} as period_key,
-    dated.period_id,
-    case when census_dates.census_date is null then dated.shape else 'census' end as period_type,
-    dated.opens_on,
-    dated.closes_on,
-    cast(extract(year from dated.opens_on) as integer) as period_year
-from dated
+    {{ surrogate_key(['opened.period_id']) }} as period_key,
+    opened.period_id,
+    case when census_dates.census_date is null then opened.shape else 'census' end as period_type,
+    opened.opens_on,
+    {{ closing_day('opened.last_part_opens_on', 'opened.last_shape') }} as closes_on,
+    cast(extract(year from opened.opens_on) as integer) as period_year
+from opened
 left join census_dates
-    on dated.shape = 'date' and dated.opens_on = census_dates.census_date
+    on opened.shape = 'date' and opened.opens_on = census_dates.census_date

@@ -5,7 +5,11 @@ with flows as (
         case when indicator = 'arrivals' then counterpart_area else ref_area end as origin_id,
         case when indicator = 'arrivals' then ref_area else counterpart_area end as destination_id
     from {{ ref('int_figures__versioned') }}
-    where indicator in ('arrivals', 'departures') and counterpart_area is not null
+    where
+        indicator in ('arrivals', 'departures')
+        and counterpart_area is not null
+        and population_group = 'total'
+        and breakdown = ''
 
 )
 

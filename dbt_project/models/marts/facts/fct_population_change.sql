@@ -14,8 +14,17 @@ select
     cast(population_change as bigint) as population_change_published,
     cast(natural_increase as bigint) as natural_increase,
     cast(net_migration as bigint) as net_migration,
+    cast(settlement_reclassification as bigint) as settlement_reclassification,
     cast(
-        100.0 * coalesce(natural_increase + net_migration, closing_population - opening_population)
+        100.0 * coalesce(
+            natural_increase
+            + net_migration
+            + case
+                when settlement_reclassification_observation_id is null then 0
+                else settlement_reclassification
+            end,
+            closing_population - opening_population
+        )
         / nullif(opening_population, 0) as double
     ) as growth_rate_pct,
     cast(coalesce(population_growth_rate, population_change_rate) as double) as growth_rate_published_pct,

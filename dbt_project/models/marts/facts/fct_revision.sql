@@ -47,6 +47,7 @@ withdrawn as (
         figures.counterpart_area,
         figures.time_period,
         figures.population_group,
+        figures.breakdown,
         figures.figure_value as previous_value
     from {{ ref('int_figures__versioned') }} as figures
     inner join editions
@@ -78,10 +79,13 @@ compared as (
         figures.counterpart_area,
         figures.time_period,
         figures.population_group,
+        figures.breakdown,
         figures.figure_value,
         figures.previous_value,
         case
             when figures.previous_observation_id is null then 'new'
+            when figures.previous_value is null and figures.figure_value is not null then 'new'
+            when figures.previous_value is not null and figures.figure_value is null then 'withdrawn'
             when explained.is_explained then 'definition'
             when
                 figures.figure_value = figures.previous_value
@@ -110,6 +114,7 @@ compared as (
         counterpart_area,
         time_period,
         population_group,
+        breakdown,
         null as figure_value,
         previous_value,
         'withdrawn' as revision_type
@@ -131,6 +136,7 @@ select
     compared.counterpart_area as partner_id,
     compared.time_period as period_id,
     compared.population_group as population_group_id,
+    compared.breakdown,
     compared.revision_type,
     cast(compared.figure_value as double) as figure_value,
     cast(compared.previous_value as double) as previous_value,

@@ -7,6 +7,9 @@
     ('fct_population', 'fct_population', 'population_key', [
         ('population', 'printed', 'observation_id'),
     ]),
+    ('fct_observation', 'fct_observation', 'observation_key', [
+        ('figure_value', 'printed', 'observation_id'),
+    ]),
     ('fct_published_claim', 'fct_published_claim', 'published_claim_key', [
         ('low', 'printed', 'observation_id'),
     ]),
@@ -43,9 +46,11 @@
             ('population_change_published', 'printed', 'population_change_observation_id'),
             ('natural_increase', 'printed', 'natural_increase_observation_id'),
             ('net_migration', 'printed', 'net_migration_observation_id'),
+            ('settlement_reclassification', 'printed', 'settlement_reclassification_observation_id'),
             ('growth_rate_pct', 'computed from', 'opening_population_observation_id'),
             ('growth_rate_pct', 'computed from', 'natural_increase_observation_id'),
             ('growth_rate_pct', 'computed from', 'net_migration_observation_id'),
+            ('growth_rate_pct', 'computed from', 'settlement_reclassification_observation_id'),
             (
                 'growth_rate_pct',
                 'computed from',
@@ -53,6 +58,17 @@
             ),
             ('growth_rate_published_pct', 'printed', 'population_growth_rate_observation_id'),
             ('growth_rate_published_pct', 'printed', 'population_change_rate_observation_id'),
+        ]
+    ),
+    (
+        'fct_population_projection',
+        'int_projections__pivoted',
+        surrogate_key(['edition_id', 'ref_area', 'time_period', 'population_group', 'variant']),
+        [
+            ('opening_population', 'printed', 'population_observation_id'),
+            ('natural_increase', 'printed', 'natural_increase_observation_id'),
+            ('net_migration', 'printed', 'net_migration_observation_id'),
+            ('population_change', 'printed', 'population_change_observation_id'),
         ]
     ),
 ] -%}

@@ -2,7 +2,10 @@ with printed as (
 
     select *
     from {{ ref('stg_observations') }}
-    where dataset = 'goskomstat/russia_cis_migration'
+    where
+        dataset = 'goskomstat/russia_cis_migration'
+        and population_group = 'total'
+        and breakdown = ''
 
 ),
 
@@ -14,7 +17,11 @@ partners as (
         time_period,
         figure_value
     from {{ ref('int_figures__versioned') }}
-    where dataset = 'goskomstat/international_migration' and is_latest_in_dataset
+    where
+        dataset = 'goskomstat/international_migration'
+        and population_group = 'total'
+        and breakdown = ''
+        and is_latest_in_dataset
 
 ),
 

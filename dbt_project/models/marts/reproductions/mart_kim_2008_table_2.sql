@@ -2,7 +2,10 @@ with printed as (
 
     select *
     from {{ ref('stg_observations') }}
-    where dataset = 'goskomstat/population_change'
+    where
+        dataset = 'goskomstat/population_change'
+        and population_group = 'total'
+        and breakdown = ''
 
 ),
 

@@ -2,7 +2,7 @@ with printed as (
 
     select *
     from {{ ref('stg_observations') }}
-    where dataset = 'goskomstat/population_census_1989_2002'
+    where dataset = 'goskomstat/population_census_1989_2002' and breakdown = ''
 
 ),
 
@@ -14,7 +14,7 @@ populations as (
         max(case when time_period = '1989-01-12' then figure_value end) as population_1989,
         max(case when time_period = '2002-10-09' then figure_value end) as population_2002
     from printed
-    where indicator = 'population'
+    where indicator = 'population' and population_group = 'total'
     group by edition_id, ref_area
 
 ),

@@ -2,7 +2,10 @@ with printed as (
 
     select *
     from {{ ref('stg_observations') }}
-    where dataset = 'goskomstat/arrivals_departures_by_okrug'
+    where
+        dataset = 'goskomstat/arrivals_departures_by_okrug'
+        and population_group = 'total'
+        and breakdown = ''
 
 ),
 
