@@ -43,6 +43,76 @@ def refresh(
 
 
 @app.command()
+def fetch(
+    datasets: Annotated[list[str] | None, typer.Argument(help="agency/dataset …; every live one by default.")] = None,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: Format = "table",
+) -> None:
+    """Ask the live sources for new editions, and land them."""
+    from orchestration.console.reception import run_fetch
+
+    run_fetch(Workspace.of(raw, warehouse), datasets or [], output)
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="The file as published.")],
+    dataset: Annotated[str, typer.Option("--dataset", help="agency/dataset, as in the raw folder.")],
+    edition: Annotated[str, typer.Option("--edition", help="Name of the edition, such as 2020-04-28.")],
+    released_on: Annotated[
+        str | None, typer.Option("--released-on", help="2020, 2020-04 or 2020-04-28; else the file's own stamp.")
+    ] = None,
+    publication: Annotated[str | None, typer.Option("--publication", help="Title of the publication.")] = None,
+    url: Annotated[str | None, typer.Option("--url", help="Where the file was found.")] = None,
+    note: Annotated[str | None, typer.Option("--note", help="What a user of the edition must know.")] = None,
+    excerpt: Annotated[bool, typer.Option("--excerpt", help="Only a part: absence says nothing.")] = False,
+    covers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--covers", help="dimension=member that the publication states around the file, such as ref_area=RU-BU."
+        ),
+    ] = None,
+    accept_losses: Annotated[
+        bool, typer.Option("--accept-losses", help="The agency itself dropped the rows or years that are gone.")
+    ] = False,
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="Show what it would change; land nothing.")] = False,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: TableOrJson = "table",
+) -> None:
+    """Land a hand-placed file as an edition of a dataset, and show what it changes."""
+    from orchestration.console.reception import read_covers, run_add
+    from orchestration.reception.receiving import HandPlaced
+
+    placed = HandPlaced(
+        file, dataset, edition, released_on, publication, url, note, excerpt, accept_losses, read_covers(covers or [])
+    )
+    run_add(Workspace.of(raw, warehouse), placed, rehearse, output)
+
+
+@app.command()
+def remove(
+    dataset: Annotated[str, typer.Option("--dataset", help="agency/dataset, as in the raw folder.")],
+    edition: Annotated[str, typer.Option("--edition", help="Name of the edition.")],
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Take an edition out of the raw folder; its file is kept in quarantine."""
+    from orchestration.console.reception import run_remove
+
+    run_remove(Workspace.of(raw, warehouse), dataset, edition)
+
+
+@app.command()
+def quarantine(raw: Raw = None, warehouse: Warehouse = None, output: Format = "table") -> None:
+    """The files that could not be landed or were taken out, and why."""
+    from orchestration.console.reception import print_quarantine
+
+    print_quarantine(Workspace.of(raw, warehouse), output)
+
+
+@app.command()
 def findings(
     raw: Raw = None,
     warehouse: Warehouse = None,

@@ -42,6 +42,11 @@ class Workspace:
         return self.warehouse / "candidates"
 
     @property
+    def quarantine(self) -> Path:
+        """Files that could not be landed or were taken out, each with its reason."""
+        return self.warehouse / "quarantine"
+
+    @property
     def dbt_target(self) -> Path:
         """dbt's working folder: manifest, compiled SQL and what it remembers between runs."""
         return self.warehouse / ".dbt"

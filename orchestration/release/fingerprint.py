@@ -42,7 +42,9 @@ def _inputs(workspace: Workspace) -> Iterator[tuple[str, Path]]:
 def _files(label: str, folder: Path, suffixes: set[str] | None) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if path.is_file() and not _IGNORED & set(parts) and (suffixes is None or path.suffix in suffixes):
+        # A name with a leading point is work in progress, such as an edition that is just being examined.
+        is_passing = _IGNORED & set(parts) or any(part.startswith(".") for part in parts)
+        if path.is_file() and not is_passing and (suffixes is None or path.suffix in suffixes):
             yield f"{label}/{'/'.join(parts)}", path
 
 
