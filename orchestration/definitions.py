@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration import pipeline
 from orchestration.assets.audit import build_audit_assets
+from orchestration.assets.fetching import build_fetch_asset, is_live
 from orchestration.assets.glm import glm_tables
 from orchestration.assets.landing import build_dataset_asset, build_landed_tables_asset, candidate
 from orchestration.assets.models import build_model_assets
@@ -14,19 +15,21 @@ from orchestration.assets.release import build_release_asset
 from orchestration.jobs import refresh_job
 from orchestration.modelling.dbt_runner import ensure_manifest
 from orchestration.resources import WarehouseResource
-from orchestration.schedules import daily_refresh
-from orchestration.sensors import raw_folder
+from orchestration.schedules import build_fetch_schedule, daily_refresh
+from orchestration.sensors import failure_alerts, overdue_editions, raw_folder
 from orchestration.workspace import Workspace
 
 
 def build_definitions(workspace: Workspace) -> dg.Definitions:
     """Everything that Dagster knows of a warehouse."""
     datasets = pipeline.catalogue(workspace)
+    live = [dataset for dataset in datasets if is_live(dataset)]
     models, result_models = build_model_assets(ensure_manifest(workspace.dbt_target, workspace.dbt_project))
     audit = build_audit_assets(sorted(models.keys), workspace.expectations / "suites")
     upstream = [*models.keys, *result_models.keys, *glm_tables.keys, *(key for one in audit for key in one.keys)]
     return dg.Definitions(
         assets=[
+            *(build_fetch_asset(dataset) for dataset in live),
             candidate,
             *(build_dataset_asset(dataset) for dataset in datasets),
             build_landed_tables_asset(datasets),
@@ -39,8 +42,8 @@ def build_definitions(workspace: Workspace) -> dg.Definitions:
         jobs=[refresh_job],
         # Also for what is materialized by hand: two processes would collide on the candidate's lock.
         executor=dg.in_process_executor,
-        schedules=[daily_refresh],
-        sensors=[raw_folder],
+        schedules=[daily_refresh, *(build_fetch_schedule(dataset) for dataset in live)],
+        sensors=[raw_folder, failure_alerts, overdue_editions],
         resources={
             "warehouse": WarehouseResource(
                 raw=str(workspace.raw), warehouse=str(workspace.warehouse), expectations=str(workspace.expectations)

@@ -23,12 +23,25 @@ from orchestration.workspace import Workspace
 if TYPE_CHECKING:
     import duckdb
 
+    from orchestration.fetching.fetch import FetchOutcome
     from orchestration.modelling.dbt_runner import NodeResult
     from orchestration.quality.expectations.results import CheckResult
     from orchestration.quality.findings import Finding
 
 AFTER_GLM = "tag:after_glm"
-READERS = ("duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pyreadstat", "pandas", "pyarrow")
+_LISTED = 20
+READERS = (
+    "duckdb",
+    "dbt-core",
+    "dbt-duckdb",
+    "great-expectations",
+    "pyreadstat",
+    "pandas",
+    "pyarrow",
+    "xlrd",
+    "lxml",
+    "sdmx1",
+)
 
 
 @contextmanager
@@ -53,6 +66,14 @@ def begin(workspace: Workspace, run_id: str) -> Candidate:
 def catalogue(workspace: Workspace) -> list[Dataset]:
     """The datasets that are declared in the raw folder."""
     return read_catalogue(workspace.raw)
+
+
+def fetch(workspace: Workspace, name: str) -> FetchOutcome:
+    """Ask the source of a dataset for a new edition, and land it; what came of it."""
+    from orchestration.fetching.fetch import fetch_datasets
+    from orchestration.reception.receiving import receive
+
+    return fetch_datasets(workspace, [name], lambda arrival: receive(workspace, arrival))[0]
 
 
 def finish_landing(workspace: Workspace, candidate: Candidate) -> dict[str, int]:
@@ -167,11 +188,12 @@ def refuse_if_blocked(candidate: Candidate) -> None:
     """Raise `GateRefusal` that names what blocks, cell by cell."""
     blocking = gate(candidate)
     if blocking:
-        listed = "".join(f"\n  [{finding.id}] {finding.message}" for finding in blocking)
+        listed = "".join(f"\n  [{finding.id}] {finding.message}" for finding in blocking[:_LISTED])
+        more = f"\n  … and {len(blocking) - _LISTED} more." if len(blocking) > _LISTED else ""
         raise GateRefusal(
             f"The gate refused the release, and nothing was published: {len(blocking)} "
             f"finding{'s block' if len(blocking) > 1 else ' blocks'} it (frontier findings --candidate). "
-            f"The candidate and its report are kept in {candidate.folder}.{listed}"
+            f"The candidate and its report are kept in {candidate.folder}.{listed}{more}"
         )
 
 

@@ -25,6 +25,8 @@ DAGSTER_SETTINGS = """\
 # Written by the refresh. Nothing is reported to anybody, and no pop-up covers the page.
 telemetry: {enabled: false}
 nux: {enabled: false}
+# Fetched datasets have a freshness policy.
+freshness: {enabled: true}
 # One refresh at a time: the others wait.
 concurrency:
   runs:

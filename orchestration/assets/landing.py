@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration import pipeline
 from orchestration.assets import failures_in_words
+from orchestration.assets.fetching import fetched_key, is_live
 from orchestration.extraction.landed_tables import LANDED_TABLES
 from orchestration.landing.catalogue import Dataset
 from orchestration.modelling.declared_tables import DeclaredTable, declared_tables
@@ -33,9 +34,9 @@ def build_dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=key,
-        deps=[CANDIDATE],
+        deps=[CANDIDATE, fetched_key(dataset)] if is_live(dataset) else [CANDIDATE],
         group_name="landing",
-        kinds={"csv"} if dataset.declaration.kind != "survey" else {"spss"},
+        kinds=set(dataset.declaration.file.formats[:1]) if dataset.declaration.kind != "survey" else {"spss"},
         description=dataset.declaration.title.en,
         metadata={
             "editions": len(dataset.editions),
