@@ -9,7 +9,7 @@ from orchestration import pipeline
 from orchestration.assets.audit import build_audit_assets
 from orchestration.assets.fetching import build_fetch_asset, is_live
 from orchestration.assets.glm import glm_tables
-from orchestration.assets.landing import build_dataset_asset, build_landed_tables_asset, candidate
+from orchestration.assets.landing import build_dataset_assets, build_landed_tables_asset, candidate
 from orchestration.assets.models import build_model_assets
 from orchestration.assets.release import build_release_asset
 from orchestration.jobs import refresh_job
@@ -31,7 +31,7 @@ def build_definitions(workspace: Workspace) -> dg.Definitions:
         assets=[
             *(build_fetch_asset(dataset) for dataset in live),
             candidate,
-            *(build_dataset_asset(dataset) for dataset in datasets),
+            build_dataset_assets(datasets),
             build_landed_tables_asset(datasets),
             models,
             *audit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import platform
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
@@ -87,15 +87,20 @@ def finish_landing(workspace: Workspace, candidate: Candidate) -> dict[str, int]
     return {table: row[0] if row else 0 for table, row in counts.items()}
 
 
-def land(workspace: Workspace, candidate: Candidate, name: str) -> int:
-    """Verify and read every edition of a dataset, as it stands now, into the candidate; the number of cells."""
+def land(workspace: Workspace, candidate: Candidate, names: Iterable[str]) -> Generator[tuple[str, int]]:
+    """Verify and read every edition of each dataset, as it stands now, into the candidate.
+
+    Yields each dataset with the number of its cells; one connection serves them all.
+    """
     from orchestration.extraction.landed_tables import land_dataset
     from orchestration.extraction.names import TerritoryNames
 
-    dataset = read_dataset(workspace.raw, name)
-    names = TerritoryNames.from_seed(workspace.territory_names)
-    with progress.step(f"Land {name}"), open_database(candidate) as connection:
-        return land_dataset(connection, dataset, names)
+    spellings = TerritoryNames.from_seed(workspace.territory_names)
+    with open_database(candidate) as connection:
+        for name in names:
+            with progress.step(f"Land {name}"):
+                cells = land_dataset(connection, read_dataset(workspace.raw, name), spellings)
+            yield name, cells
 
 
 @progress.step("Build and test the models")

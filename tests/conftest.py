@@ -29,8 +29,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def candidate(workspace: Workspace) -> Candidate:
     """Every dataset landed, every model built, everything audited; to be opened for reading only."""
     built = pipeline.begin(workspace, "tests")
-    for dataset in pipeline.catalogue(workspace):
-        pipeline.land(workspace, built, dataset.name)
+    for _ in pipeline.land(workspace, built, [dataset.name for dataset in pipeline.catalogue(workspace)]):
+        pass
     pipeline.model(workspace, built)
     pipeline.audit(workspace, built)
     return built

@@ -28,28 +28,43 @@ def dataset_key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey(["landed", *dataset.name.split("/")])
 
 
-def build_dataset_asset(dataset: Dataset) -> dg.AssetsDefinition:
-    """The asset that verifies and reads every edition of one dataset."""
-    key = dataset_key(dataset)
+def build_dataset_assets(datasets: Sequence[Dataset]) -> dg.AssetsDefinition:
+    """The assets that verify and read every edition of a dataset, one per dataset.
 
-    @dg.asset(
-        key=key,
+    They are one step: a step of the orchestrator costs more than the landing of a table.
+    """
+    keys = {dataset.name: dataset_key(dataset) for dataset in datasets}
+
+    @dg.multi_asset(
+        name="landed_datasets",
+        specs=[_dataset_spec(dataset) for dataset in datasets],
+        can_subset=True,
+    )
+    def landed_datasets(
+        context: dg.AssetExecutionContext, warehouse: WarehouseResource
+    ) -> Iterator[dg.MaterializeResult]:
+        wanted = [name for name, key in keys.items() if key in context.selected_asset_keys]
+        with failures_in_words():
+            for name, cells in pipeline.land(warehouse.workspace, warehouse.candidate(context.run), wanted):
+                yield dg.MaterializeResult(asset_key=keys[name], metadata={"cells": cells})
+
+    return landed_datasets
+
+
+def _dataset_spec(dataset: Dataset) -> dg.AssetSpec:
+    declaration = dataset.declaration
+    return dg.AssetSpec(
+        key=dataset_key(dataset),
         deps=[CANDIDATE, fetched_key(dataset)] if is_live(dataset) else [CANDIDATE],
         group_name="landing",
-        kinds=set(dataset.declaration.file.formats[:1]) if dataset.declaration.kind != "survey" else {"spss"},
-        description=dataset.declaration.title.en,
+        kinds={declaration.file.formats[0]} if declaration.kind != "survey" else {"spss"},
+        description=declaration.title.en,
         metadata={
             "editions": len(dataset.editions),
-            "publisher": dataset.declaration.agency.name_en,
-            "release calendar": dataset.declaration.release_calendar.description,
+            "publisher": declaration.agency.name_en,
+            "release calendar": declaration.release_calendar.description,
         },
     )
-    def landed(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
-        with failures_in_words():
-            cells = pipeline.land(warehouse.workspace, warehouse.candidate(context.run), dataset.name)
-        return dg.MaterializeResult(metadata={"cells": cells})
-
-    return landed
 
 
 def build_landed_tables_asset(datasets: Sequence[Dataset]) -> dg.AssetsDefinition:

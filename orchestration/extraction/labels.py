@@ -80,5 +80,5 @@ def nearest(wanted: str, known: Iterable[str]) -> str:
     """The text most like the wanted one; empty when there is none."""
     from rapidfuzz import fuzz, process
 
-    found = process.extractOne(wanted, list(known), scorer=fuzz.WRatio)
-    return found[0] if found else ""
+    texts = list(known)
+    return process.extractOne(wanted, texts, scorer=fuzz.WRatio)[0] if texts else ""

@@ -10,18 +10,23 @@ from orchestration.landing.catalogue import Dataset, Edition, verify_edition
 from orchestration.modelling.declared_tables import create_declared_table, declared_tables, insert_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import duckdb
 
-    from orchestration.extraction.survey import SurveyTables
     from orchestration.landing.survey_declaration import SurveyDeclaration
 
 LANDED_TABLES = (
     "raw.datasets",
     "raw.editions",
     "raw.observations",
+    "raw.survey_files",
     "raw.survey_variables",
     "raw.survey_value_labels",
+    "raw.survey_missing_ranges",
+    "raw.survey_special_missing",
     "raw.survey_responses",
+    "raw.survey_notices",
 )
 
 
@@ -39,32 +44,37 @@ def land_dataset(connection: duckdb.DuckDBPyConnection, dataset: Dataset, names:
     """
     tables = declared_tables()
     cells: list[dict[str, Any]] = []
-    surveys: list[SurveyTables] = []
     survey = dataset.declaration.survey if dataset.declaration.kind == "survey" else None
     for edition in dataset.editions:
         verify_edition(edition)
-        if survey:
-            surveys.append(_read_survey(edition, survey))
-        else:
+        if survey is None:
             cells.extend(read_edition(dataset, edition, names))
+    survey_cells = _land_survey(connection, dataset.editions, survey) if survey else 0
     insert_rows(connection, tables["raw.datasets"], [_dataset_row(dataset)])
     insert_rows(connection, tables["raw.editions"], [_edition_row(one, dataset.agency) for one in dataset.editions])
     insert_rows(connection, tables["raw.observations"], cells)
-    return len(cells) + sum(_insert_survey(connection, one) for one in surveys)
+    return len(cells) + survey_cells
 
 
-def _read_survey(edition: Edition, survey: SurveyDeclaration) -> SurveyTables:
-    from orchestration.extraction.survey import read_survey
+def _land_survey(connection: duckdb.DuckDBPyConnection, editions: Iterable[Edition], survey: SurveyDeclaration) -> int:
+    """Land the files of a survey, all or none; the number of cells."""
+    from orchestration.extraction.surveys.landing import SurveyFile, land_surveys
 
-    return read_survey(edition.file, edition.edition_id, survey)
+    files = [SurveyFile(edition.file, edition.dataset, edition.name) for edition in editions]
+    return sum(landed.cells for landed in land_surveys(connection, files, survey))
 
 
-def _insert_survey(connection: duckdb.DuckDBPyConnection, tables: SurveyTables) -> int:
-    for name in ("survey_variables", "survey_value_labels", "survey_responses"):
-        connection.register("landed_rows", getattr(tables, name.removeprefix("survey_")))
-        connection.execute(f"insert into raw.{name} by name select * from landed_rows")
-        connection.unregister("landed_rows")
-    return tables.responses.num_rows
+def read_survey_edition(dataset: Dataset, edition: Edition) -> int:
+    """Read one edition of a survey into a database of its own that is thrown away; the number of cells.
+
+    Raises `FrontierError` when the file does not fit the survey's declaration.
+    """
+    import duckdb
+
+    assert dataset.declaration.survey is not None
+    with duckdb.connect() as connection:
+        create_landed_tables(connection)
+        return _land_survey(connection, [edition], dataset.declaration.survey)
 
 
 def _dataset_row(dataset: Dataset) -> dict[str, Any]:

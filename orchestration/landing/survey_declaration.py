@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+FileVariable = Annotated[str, StringConstraints(pattern=r"^[^\s'\"`;]+$")]
+"""A variable as the file names it. Rules about answers need a `VariableName`: they become columns of a mart."""
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Sentence = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -144,16 +146,25 @@ class Direction(_Section):
 class SurveyDeclaration(_Section):
     """What a survey file must hold and what was printed about it.
 
-    `coded_variables` hold codes with labels, `count_variables` numbers. Both must be in the file, as must
-    the respondent number and the weight.
+    Nothing is obligatory. Without `respondent_id` the row in the file is the respondent. `coded_variables`
+    hold codes with labels, `count_variables` numbers; both must be in the file, as must the respondent
+    number and the weight. Once codes are declared, every code of them, and every missing code of any
+    variable, needs its label. A survey with a `response` is modelled: its answers are landed in long form
+    as well, and it needs a weight and predictors.
+
+    `encoding` is for files that do not say, or say wrongly, how their text is encoded (windows-1251,
+    CP866). With `bilingual_labels` each label is 'English / Русский'; else all are in `label_language`.
     """
 
-    respondent_id: VariableName
-    weight: VariableName
-    response: VariableName
-    predictors: tuple[VariableName, ...] = Field(min_length=1)
-    coded_variables: tuple[VariableName, ...] = Field(min_length=1)
-    count_variables: tuple[VariableName, ...] = ()
+    respondent_id: FileVariable | None = None
+    weight: FileVariable | None = None
+    response: FileVariable | None = None
+    predictors: tuple[FileVariable, ...] = ()
+    coded_variables: tuple[FileVariable, ...] = ()
+    count_variables: tuple[FileVariable, ...] = ()
+    encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")] | None = None
+    bilingual_labels: bool = False
+    label_language: Literal["en", "ru", "other"] = "en"
     quotas: tuple[Quota, ...] = ()
     count_ranges: tuple[CountRange, ...] = ()
     margins: tuple[Margin, ...] = ()
@@ -162,7 +173,26 @@ class SurveyDeclaration(_Section):
     @property
     def variables(self) -> tuple[str, ...]:
         """Every variable that the file must have."""
-        return (self.respondent_id, self.weight, *self.coded_variables, *self.count_variables)
+        named = tuple(name for name in (self.respondent_id, self.weight) if name is not None)
+        return (*named, *self.coded_variables, *self.count_variables)
+
+    @property
+    def numeric_variables(self) -> tuple[str, ...]:
+        """Every variable that the file must store as numbers."""
+        return tuple(name for name in self.variables if name != self.respondent_id)
+
+    @property
+    def has_long_form(self) -> bool:
+        """Whether the answers are landed one by one, for the models and marts, and not only case by case."""
+        return self.response is not None
+
+    @model_validator(mode="after")
+    def _is_whole_where_modelled(self) -> SurveyDeclaration:
+        if self.response is not None and (self.weight is None or not self.predictors):
+            raise ValueError(f"a survey with a response ({self.response}) needs a weight and predictors")
+        if self.response is None and (self.predictors or self.quotas or self.count_ranges or self.margins):
+            raise ValueError("predictors, quotas, count ranges and margins need a survey that is modelled: a response")
+        return self
 
     @model_validator(mode="after")
     def _refers_to_declared_variables(self) -> SurveyDeclaration:
@@ -187,7 +217,8 @@ class SurveyDeclaration(_Section):
 
     def _references(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
         """Every mention of variables: the rule that mentions them, their names, the kind they must be."""
-        yield "response and predictors", (self.response, *self.predictors), "coded"
+        if self.response is not None:
+            yield "response and predictors", (self.response, *self.predictors), "coded"
         for quota in self.quotas:
             yield f"quota {quota.id}", tuple(quota.where), "any"
         for count_range in self.count_ranges:

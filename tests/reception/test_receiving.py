@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -220,3 +221,34 @@ def test_every_figure_is_counted_once(
     assert counts.get("revised", 0) == 5 * len(first.keys() & second.keys()) - same
     assert counts.get("new", 0) == 5 * len(second.keys() - first.keys())
     assert counts.get("withdrawn", 0) == 5 * len(first.keys() - second.keys())
+
+
+SURVEY = "survey/frontier_2009"
+
+
+@pytest.fixture
+def survey_workspace(tmp_path: Path) -> tuple[Workspace, Path]:
+    """A workspace that declares the survey and awaits its file; the bundled file, which is synthetic."""
+    source = Workspace.of().raw / SURVEY
+    (tmp_path / "raw" / SURVEY).mkdir(parents=True)
+    shutil.copy(source / "dataset.yml", tmp_path / "raw" / SURVEY)
+    return Workspace.of(tmp_path / "raw", tmp_path / "warehouse"), source / "2009" / "frontier_2009.sav"
+
+
+def test_a_survey_file_lands(survey_workspace: tuple[Workspace, Path]) -> None:
+    workspace, file = survey_workspace
+    added = add_by_hand(workspace, HandPlaced(file, SURVEY, "again", "2010"))
+    assert isinstance(added, Examined)
+    assert added.cells > 30_000
+    assert added.changes is None
+    assert [one.name for one in read_dataset(workspace.raw, SURVEY).editions] == ["again"]
+
+
+def test_a_survey_file_that_is_cut_is_put_aside(survey_workspace: tuple[Workspace, Path], tmp_path: Path) -> None:
+    workspace, file = survey_workspace
+    cut = tmp_path / "cut.sav"
+    cut.write_bytes(file.read_bytes()[:20_000])
+    with pytest.raises(FrontierError, match="Nothing was landed"):
+        add_by_hand(workspace, HandPlaced(cut, SURVEY, "cut", "2010"))
+    assert [entry.edition for entry in list_quarantined(workspace)] == ["cut"]
+    assert read_dataset(workspace.raw, SURVEY).editions == ()
