@@ -65,16 +65,15 @@ def _land_survey(connection: duckdb.DuckDBPyConnection, editions: Iterable[Editi
 
 
 def read_survey_edition(dataset: Dataset, edition: Edition) -> int:
-    """Read one edition of a survey into a database of its own that is thrown away; the number of cells.
+    """Read one edition of a survey to its end, without landing it; the number of cells.
 
     Raises `FrontierError` when the file does not fit the survey's declaration.
     """
-    import duckdb
+    from orchestration.extraction.surveys.reading import examine_survey
 
     assert dataset.declaration.survey is not None
-    with duckdb.connect() as connection:
-        create_landed_tables(connection)
-        return _land_survey(connection, [edition], dataset.declaration.survey)
+    cells, _ = examine_survey(edition.file, edition.edition_id, dataset.declaration.survey)
+    return cells
 
 
 def _dataset_row(dataset: Dataset) -> dict[str, Any]:

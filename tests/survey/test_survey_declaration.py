@@ -92,6 +92,28 @@ def test_inconsistent_declaration_is_refused(changes: dict[str, Any], message: s
         SurveyDeclaration.model_validate(survey(**changes))
 
 
+@pytest.mark.parametrize("content", [{}, {"respondent_id": "CASEID"}, {"encoding": "windows-1251", "weight": "вес"}])
+def test_a_foreign_survey_needs_hardly_a_declaration(content: dict[str, Any]) -> None:
+    declared = SurveyDeclaration.model_validate(content)
+    assert not declared.has_long_form
+    assert set(declared.variables) == {content[name] for name in ("respondent_id", "weight") if name in content}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"response": "trips", "coded_variables": ["trips"]}, "needs a weight and predictors"),
+        ({"predictors": ["sex"], "coded_variables": ["sex"]}, "a response"),
+        ({"coded_variables": ["plan"], "margins": [margin()]}, "a response"),
+        ({"respondent_id": 'x"; drop table raw.editions'}, "respondent_id"),
+        ({"encoding": "windows 1251"}, "encoding"),
+    ],
+)
+def test_a_half_declared_model_is_refused(content: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        SurveyDeclaration.model_validate(content)
+
+
 def test_a_declaration_cannot_be_changed() -> None:
     declared = SurveyDeclaration.model_validate(survey())
     with pytest.raises(ValidationError, match="frozen"):

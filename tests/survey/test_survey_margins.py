@@ -9,7 +9,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.extraction.survey import read_survey
+from orchestration.extraction.surveys.reading import read_survey
 from orchestration.quality.survey_margins import MarginResult, margin_results, mart_column
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from orchestration.errors import FrontierError
-from orchestration.extraction.survey import SurveyTables, read_survey
+from orchestration.extraction.surveys.reading import SurveyTables, read_survey
 from orchestration.landing.survey_declaration import SurveyDeclaration
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SAV = ROOT / "raw" / "survey" / "frontier_2009" / "2009" / "frontier_2009.sav"
 EDITION = "survey/frontier_2009@2009"
 
 SMALL = SurveyDeclaration(
+    bilingual_labels=True,
     respondent_id="number",
     weight="weight",
     response="trips",
@@ -72,7 +73,7 @@ def declared_columns(table: str) -> list[tuple[str, str]]:
 
 
 def arrow_columns(table: pa.Table) -> list[tuple[str, str]]:
-    names = {"string": "varchar", "int32": "integer", "double": "double", "bool": "boolean"}
+    names = {"string": "varchar", "int32": "integer", "int64": "bigint", "double": "double", "bool": "boolean"}
     return [(field.name, names[str(field.type)]) for field in table.schema]
 
 
@@ -81,6 +82,9 @@ def test_committed_file_gives_the_declared_tables(declaration: SurveyDeclaration
     assert arrow_columns(tables.variables) == declared_columns("survey_variables")
     assert arrow_columns(tables.value_labels) == declared_columns("survey_value_labels")
     assert arrow_columns(tables.responses) == declared_columns("survey_responses")
+    assert arrow_columns(tables.missing_ranges) == declared_columns("survey_missing_ranges")
+    assert arrow_columns(tables.special_missing) == declared_columns("survey_special_missing")
+    assert tables.notices == []
     assert tables.variables.num_rows == len(declaration.variables)
     assert tables.responses.num_rows == 1200 * (len(declaration.variables) - 1)
     assert set(tables.responses["edition_id"].to_pylist()) == {EDITION}
@@ -113,12 +117,14 @@ def test_codes_and_missing_reasons_are_kept(tmp_path: Path) -> None:
     assert answers(tables, "number") == []
 
 
-@pytest.mark.parametrize("content", [b"", b"not a survey", SAV.read_bytes()[:20_000], SAV.read_bytes()[:-500]])
-def test_corrupt_file_is_named(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"", b"not a survey", SAV.read_bytes()[:500], SAV.read_bytes()[:20_000], SAV.read_bytes()[:-500]]
+)
+def test_corrupt_file_is_named(tmp_path: Path, declaration: SurveyDeclaration, content: bytes) -> None:
     path = tmp_path / "broken.sav"
     path.write_bytes(content)
-    with pytest.raises(FrontierError, match=r"broken\.sav cannot be read as an SPSS file"):
-        read_survey(path, "x@1", SMALL)
+    with pytest.raises(FrontierError, match=r"broken\.sav cannot be read as a survey file"):
+        read_survey(path, "x@1", declaration)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # DuckDB writes the row groups of one insert in parallel.
 _BATCHES_TOGETHER = 4
+_SQL_TYPES = {"int32": "integer", "int64": "bigint", "double": "double", "string": "varchar"}
 
 
 @dataclass(frozen=True)
@@ -90,13 +91,12 @@ def _land(
         rows += piece.cases.num_rows
         for name, parts in (("survey_responses", piece.answers), ("survey_special_missing", piece.special)):
             for part in parts:
-                _insert(connection, name, part)
+                _append(connection, f"raw.{name}", part)
     table.finish()
     for name in ("survey_variables", "survey_value_labels", "survey_missing_ranges"):
-        _insert(connection, name, getattr(reading, name.removeprefix("survey_")))
+        _append(connection, f"raw.{name}", getattr(reading, name.removeprefix("survey_")))
     _register(connection, survey_file, reading, rows)
-    variables = len(reading.dictionary.variables) - (declaration.respondent_id is not None)
-    return LandedSurvey(survey_file.case_table, rows * variables, reading.notices)
+    return LandedSurvey(survey_file.case_table, rows * reading.answers_per_case, reading.notices)
 
 
 def _pieces(reading: SurveyReading) -> Iterator[_Piece]:
@@ -135,7 +135,7 @@ class _CaseTable:
         self._connection = connection
         self._reading = reading
         self._name = f"raw.{_quoted(survey_file.case_table)}"
-        self._types: dict[str, pa.DataType] = {}
+        self._types: dict[str, str] = {}
         landed = dict(connection.execute("select table_name, edition_id from raw.survey_files").fetchall())
         if survey_file.case_table in landed:
             raise FrontierError(
@@ -144,12 +144,16 @@ class _CaseTable:
             )
 
     def append(self, cases: pa.Table) -> None:
-        """Add cases; the table takes the columns of the first ones."""
+        """Add cases; the table takes the columns of the first ones, and the types of the widest."""
+        types = {field.name: _SQL_TYPES[str(field.type)] for field in cases.schema}
         if not self._types:
-            self._create(cases)
-        else:
-            self._widen(cases.schema)
-        _insert_into(self._connection, self._name, cases)
+            columns = ", ".join(f"{_quoted(name)} {kind}" for name, kind in types.items())
+            self._connection.execute(f"create or replace table {self._name} ({columns})")
+        for name, kind in types.items():
+            if kind != self._types.get(name, kind):
+                self._connection.execute(f"alter table {self._name} alter {_quoted(name)} type {kind}")
+        self._types = types
+        _append(self._connection, self._name, cases)
 
     def finish(self) -> None:
         """Comment the table and, with the labels of the file, its columns."""
@@ -160,19 +164,6 @@ class _CaseTable:
             self._comment_column(variable.column, variable.label or "No label in the file.")
             if variable.iso_column:
                 self._comment_column(variable.iso_column, f"ISO 8601 text of {variable.name} ({variable.format}).")
-
-    def _create(self, cases: pa.Table) -> None:
-        self._connection.register("landed_rows", cases)
-        self._connection.execute(f"create or replace table {self._name} as select * from landed_rows limit 0")
-        self._connection.unregister("landed_rows")
-        self._types = {field.name: field.type for field in cases.schema}
-
-    def _widen(self, schema: pa.Schema) -> None:
-        for field in schema:
-            if field.type != self._types[field.name]:
-                kind = {"int64": "bigint", "double": "double"}[str(field.type)]
-                self._connection.execute(f"alter table {self._name} alter {_quoted(field.name)} type {kind}")
-                self._types[field.name] = field.type
 
     def _comment_column(self, column: str, text: str) -> None:
         self._comment("column", f"{self._name}.{_quoted(column)}", text)
@@ -187,20 +178,16 @@ def _register(
 ) -> None:
     """Put the file into raw.survey_files, and its notices into raw.survey_notices."""
     about = file_table(survey_file.edition_id, survey_file.case_table, reading.dictionary, rows, reading.declaration)
-    _insert(connection, "survey_files", about)
-    _insert(connection, "survey_notices", notices_table(reading.notices))
+    _append(connection, "raw.survey_files", about)
+    _append(connection, "raw.survey_notices", notices_table(reading.notices))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    _insert_into(connection, f"raw.{table}", rows)
+def _append(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    """Append rows in the columns of the table.
 
-
-def _insert_into(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    connection.register("landed_rows", rows)
-    try:
-        connection.execute(f"insert into {table} by name select * from landed_rows")
-    finally:
-        connection.unregister("landed_rows")
+    As a relation, for a registered view would keep the rows in memory until the transaction ends.
+    """
+    connection.from_arrow(rows).insert_into(table)
 
 
 def _quoted(name: str) -> str:

@@ -89,6 +89,11 @@ class SurveyReading:
         """What the chunks so far gave reason to say."""
         return self._notices.notices()
 
+    @property
+    def answers_per_case(self) -> int:
+        """Number of variables other than the respondent number."""
+        return len(self.dictionary.variables) - (self.declaration.respondent_id is not None)
+
     def chunks(self) -> Iterator[Chunk]:
         """The cases in file order; one empty chunk for a file without any.
 
@@ -152,8 +157,21 @@ def rows_per_chunk(bytes_per_row: int) -> int:
     return max(1, min(ROW_GROUP, _CHUNK_BYTES // bytes_per_row))
 
 
+def examine_survey(path: Path, edition_id: str, declaration: SurveyDeclaration) -> tuple[int, list[SurveyNotice]]:
+    """Read a survey file to its end and keep nothing: the number of its cells, and what a reader must know.
+
+    Raises `FrontierError` as `read_survey` does.
+    """
+    reading = SurveyReading(path, edition_id, declaration)
+    cases = 0
+    for chunk in reading.chunks():
+        reading.iso_columns(chunk)
+        cases += chunk.rows
+    return cases * reading.answers_per_case, reading.notices
+
+
 def read_survey(path: Path, edition_id: str, declaration: SurveyDeclaration) -> SurveyTables:
-    """Read a survey file of modest size into tables; a large one is landed in chunks by `land_survey`.
+    """Read a survey file of modest size into tables; a large one is landed in chunks by `land_surveys`.
 
     Raises `FrontierError` when the file is no readable survey file, lacks a declared variable, repeats or
     omits a respondent number, or holds a code that has no label in a coded variable.
