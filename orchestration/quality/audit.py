@@ -18,6 +18,7 @@ from orchestration.quality.identities.evaluation import evaluate
 from orchestration.quality.identities.findings import identity_findings
 from orchestration.quality.identities.rules import load_identities
 from orchestration.quality.survey_margins import margin_results
+from orchestration.quality.survey_notices import notice_findings
 from orchestration.quality.waivers import apply_waivers, load_waivers
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def collect_findings(
     release_id: str,
     today: dt.date,
 ) -> list[Finding]:
-    """Findings of identities, definitions, claims, dbt tests and deletions, with the waivers applied.
+    """Findings of identities, definitions, claims, dbt tests, deletions and notices, with the waivers applied.
 
     Writes them, and the verdict of each identity, so that the expectations judge what is left. First and
     last sight are remembered from the last release.
@@ -70,6 +71,7 @@ def collect_findings(
         *claim_findings(connection),
         *(_test_finding(test) for test in failed_tests),
         *deletion_findings(connection, last_release),
+        *notice_findings(connection),
     ]
     judged = apply_waivers(findings, load_waivers(expectations / "waivers.yml"), today)
     judged = remember(judged, _findings_of(last_release), release_id)

@@ -31,7 +31,12 @@ def xlsx() -> bytes:
 
 
 def ods() -> bytes:
-    body = b"<office:spreadsheet><table:table table:name='a'><table:table-row><table:table-cell><text:p>x</text:p>"
+    namespaces = (
+        b' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+        b' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    )
+    body = b"<office:spreadsheet" + namespaces + b"><table:table table:name='a'><table:table-row>"
+    body += b"<table:table-cell><text:p>x</text:p>"
     end = b"</table:table-cell></table:table-row></table:table></office:spreadsheet>"
     return with_part(
         saved(OpenDocumentSpreadsheet().write),
