@@ -34,5 +34,6 @@ serve: setup     ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/frontier serve
 
 clean:           ## remove what was published and the environment
-	rm -rf .venv dbt_project/target warehouse/releases warehouse/candidates warehouse/.dbt warehouse/.dagster
+	rm -rf .venv dbt_project/target warehouse/releases warehouse/candidates warehouse/exports warehouse/downloads \
+		warehouse/.dbt warehouse/.dagster
 	rm -f warehouse/frontier.duckdb warehouse/*.json warehouse/.refresh.lock

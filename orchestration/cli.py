@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
@@ -28,6 +29,9 @@ Raw = Annotated[Path | None, typer.Option("--raw", help="Raw folder; the checkou
 Warehouse = Annotated[Path | None, typer.Option("--warehouse", help="Warehouse folder; the checkout's own by default.")]
 Format = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to print.")]
 TableOrJson = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
+ExportFormat = StrEnum(
+    "ExportFormat", {one: one for one in ("all", "parquet", "csv", "sdmx-csv", "sdmx-ml", "sav", "dta", "ddi")}
+)
 
 
 @app.command()
@@ -129,6 +133,16 @@ def findings(
 @app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT statement.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DAY",
+            help="Answer with what was known on that day, such as 2006-12-31: the facts hold the editions released by "
+            "then, and is_latest marks the newest of them. An edition known by its year counts as of 31 December. "
+            "Marts, which are computed from the newest editions, cannot be asked so.",
+        ),
+    ] = None,
     raw: Raw = None,
     warehouse: Warehouse = None,
     output: Format = "table",
@@ -136,7 +150,7 @@ def query(
     """Ask the published database, read-only."""
     from orchestration.console.query import print_query
 
-    print_query(Workspace.of(raw, warehouse), sql, output)
+    print_query(Workspace.of(raw, warehouse), sql, output, as_of)
 
 
 @app.command()
@@ -172,6 +186,36 @@ def show_release(
     from orchestration.console.releases import print_release
 
     print_release(Workspace.of(raw, warehouse), release, output)
+
+
+@app.command()
+def export(
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="Folder to make, or an earlier export to replace; by default one in the warehouse.",
+        ),
+    ] = None,
+    formats: Annotated[
+        list[ExportFormat] | None, typer.Option("--format", help="What to write; may be given several times.")
+    ] = None,
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", metavar="NAME", help="Only this table; may be given several times.")
+    ] = None,
+    release: Annotated[str | None, typer.Option("--release", metavar="ID", help="The current one by default.")] = None,
+    latest: Annotated[
+        bool, typer.Option("--latest/--all-editions", help="SDMX: the newest edition of each figure, or every one.")
+    ] = True,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: Annotated[Literal["table", "json"], typer.Option("--output-format", help="How to print.")] = "table",
+) -> None:
+    """Write a release as Parquet, CSV, SDMX, SPSS, Stata and DDI files."""
+    from orchestration.console.export import run_export
+
+    run_export(Workspace.of(raw, warehouse), to, formats or [], tables or [], release, latest, output)
 
 
 @app.command()

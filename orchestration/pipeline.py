@@ -208,10 +208,13 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
 
     Raises `GateRefusal` when a finding blocks.
     """
+    from orchestration.modelling.table_macros import create_table_macros
+
     refuse_if_blocked(candidate)
     before = current_release(workspace)
     note = candidate.read_note()
     with open_database(candidate) as connection:
+        create_table_macros(connection, workspace.dbt_project)
         _record_release(connection, candidate, note)
         contents = table_contents(connection)
         inputs = _inputs(connection)

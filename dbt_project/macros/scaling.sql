@@ -16,11 +16,3 @@
         when 6 then 0.0000005 when 7 then 0.00000005 when 8 then 0.000000005
     end
 {%- endmacro %}
-
-{#- Whether the row is the last of its versions: by release, then by edition so that a tie has one answer. -#}
-{% macro is_latest(partition_by) -%}
-    row_number() over (
-        partition by {{ partition_by | join(', ') }}
-        order by released_on desc, edition_id desc
-    ) = 1
-{%- endmacro %}

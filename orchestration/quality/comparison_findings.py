@@ -66,7 +66,7 @@ def claim_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
             cells.cell, cells.raw_text
         from main.fct_published_claim as claims
         inner join raw.observations as cells on claims.observation_id = cells.observation_id
-        where claims.outcome = 'differs'
+        where claims.verdict = 'disagrees'
         order by cells.dataset, claims.claim_id
         """
     ).fetchall()

@@ -107,6 +107,7 @@ def test_findings_list_the_two_errors_in_print_and_what_is_explained(published: 
     explained = Counter(one["rule"] for one in listed if one["state"] == "explained")
     assert explained["figure_differs_by_definition"] == 18
     assert explained["net_migration_of_kazakhstan_by_two_sources"] == 10
+    assert explained["claim_differs"] == 12
     assert json.loads(published("findings", "--format", "json").stdout) == []
 
 

@@ -161,16 +161,16 @@ BREAKS = {
         CLAIMS, "claim_id,statement,place", "claim_id,sentence,place", "B1", ["the header must read"],
     ),
     "text in a number of a claim": (
-        CLAIMS, "95%,95,95,0.5", "95%,95,ninety-five,0.5", "F2", ["'ninety-five' is neither", "high"],
+        CLAIMS, "95%,95,95,0.5", "95%,95,ninety-five,0.5", "F14", ["'ninety-five' is neither", "high"],
     ),
     "claim without its id": (
-        CLAIMS, "undocumented_service,", ",", "A14", ["the record has no claim_id"],
+        CLAIMS, "undocumented_service,", ",", "A65", ["the record has no claim_id"],
     ),
     "comma in a claim without quotation marks": (
-        CLAIMS, "7-8 million,7000000", "7,8 million,7000000", "E14", ["'8 million' is neither a number", "low"],
+        CLAIMS, "9%,9,9,0.5", "9,0%,9,9,0.5", "E50", ["'0%' is neither a number", "low"],
     ),
     "comma in the last text of a claim": (
-        CLAIMS, "of rounding it", "of rounding, as it should", "L2", ["' as it should' stands under no header"],
+        CLAIMS, "of rounding it", "of rounding, as it should", "L14", ["' as it should' stands under no header"],
     ),
 }  # fmt: skip
 

@@ -1,3 +1,13 @@
+with editions_of_rows as (
+
+    select
+        *,
+        {{ surrogate_key(['agency', 'reporting_area', 'ref_area', 'counterpart_area', 'time_period']) }}
+            as row_id
+    from {{ ref('int_arrivals_departures__pivoted') }}
+
+)
+
 select
     {{ surrogate_key(['edition_id', 'reporting_area', 'ref_area', 'counterpart_area', 'time_period']) }}
         as arrivals_departures_key,
@@ -17,6 +27,7 @@ select
     cast(departures_per_100_arrivals as double) as departures_per_100_arrivals_published,
     cast(share_of_arrivals as double) as share_of_arrivals_published_pct,
     cast(share_of_departures as double) as share_of_departures_published_pct,
-    {{ is_latest(['agency', 'reporting_area', 'ref_area', 'counterpart_area', 'time_period']) }} as is_latest,
-    obs_status
-from {{ ref('int_arrivals_departures__pivoted') }}
+    {{ is_latest(['row_id']) }} as is_latest,
+    obs_status,
+    row_id
+from editions_of_rows

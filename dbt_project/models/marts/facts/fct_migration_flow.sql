@@ -31,5 +31,6 @@ select
     cast(figure_value as bigint) as persons,
     is_latest,
     obs_status,
+    figure_id,
     observation_id
 from flows

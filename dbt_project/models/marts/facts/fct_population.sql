@@ -25,5 +25,6 @@ select
     cast(half_width as bigint) as rounding_half_width,
     is_latest,
     obs_status,
+    figure_id,
     observation_id
 from populations

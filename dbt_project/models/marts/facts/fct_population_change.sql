@@ -1,3 +1,12 @@
+with editions_of_rows as (
+
+    select
+        *,
+        {{ surrogate_key(['agency', 'ref_area', 'time_period', 'population_group']) }} as row_id
+    from {{ ref('int_population_change__assembled') }}
+
+)
+
 select
     {{ surrogate_key(['edition_id', 'ref_area', 'time_period', 'population_group']) }}
         as population_change_key,
@@ -28,6 +37,7 @@ select
         / nullif(opening_population, 0) as double
     ) as growth_rate_pct,
     cast(coalesce(population_growth_rate, population_change_rate) as double) as growth_rate_published_pct,
-    {{ is_latest(['agency', 'ref_area', 'time_period', 'population_group']) }} as is_latest,
-    obs_status
-from {{ ref('int_population_change__assembled') }}
+    {{ is_latest(['row_id']) }} as is_latest,
+    obs_status,
+    row_id
+from editions_of_rows

@@ -1,3 +1,12 @@
+with editions_of_rows as (
+
+    select
+        *,
+        {{ surrogate_key(['agency', 'ref_area', 'time_period', 'population_group', 'variant']) }} as row_id
+    from {{ ref('int_projections__pivoted') }}
+
+)
+
 select
     {{ surrogate_key(['edition_id', 'ref_area', 'time_period', 'population_group', 'variant']) }}
         as population_projection_key,
@@ -13,6 +22,7 @@ select
     cast(natural_increase as bigint) as natural_increase,
     cast(net_migration as bigint) as net_migration,
     cast(population_change as bigint) as population_change,
-    {{ is_latest(['agency', 'ref_area', 'time_period', 'population_group', 'variant']) }} as is_latest,
-    obs_status
-from {{ ref('int_projections__pivoted') }}
+    {{ is_latest(['row_id']) }} as is_latest,
+    obs_status,
+    row_id
+from editions_of_rows

@@ -74,21 +74,7 @@ recomputed as (
 
 )
 
-select
-    printed.observation_id,
-    printed.edition_key,
-    printed.time_period as period_id,
-    printed.indicator as indicator_id,
-    printed.counterpart_area as partner_id,
-    cast(printed.figure_value as double) as printed_value,
-    cast(recomputed.recomputed_value as double) as recomputed_value,
-    cast(printed.figure_value - recomputed.recomputed_value as double) as difference,
-    abs(printed.figure_value - recomputed.recomputed_value) <= printed.half_width as is_within_rounding,
-    recomputed.computed_from
-from printed
-left join recomputed
-    on
-        printed.indicator = recomputed.indicator
-        and printed.counterpart_area = recomputed.counterpart_area
-        and printed.time_period = recomputed.time_period
-        and printed.edition_id = coalesce(recomputed.edition_id, printed.edition_id)
+{{ printed_beside_recomputed(
+    dimensions=[('time_period', 'period_id'), ('indicator', 'indicator_id'), ('counterpart_area', 'partner_id')],
+    matched_by=['counterpart_area', 'time_period'],
+) }}

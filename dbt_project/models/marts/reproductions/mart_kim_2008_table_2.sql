@@ -60,20 +60,8 @@ recomputed as (
 
 )
 
-select
-    printed.observation_id,
-    printed.edition_key,
-    printed.time_period as period_id,
-    printed.indicator as indicator_id,
-    cast(printed.figure_value as double) as printed_value,
-    cast(recomputed.recomputed_value as double) as recomputed_value,
-    cast(printed.figure_value - recomputed.recomputed_value as double) as difference,
-    abs(printed.figure_value - recomputed.recomputed_value)
-    <= printed.half_width + recomputed.input_half_width as is_within_rounding,
-    recomputed.computed_from
-from printed
-left join recomputed
-    on
-        printed.edition_id = recomputed.edition_id
-        and printed.indicator = recomputed.indicator
-        and printed.time_period = recomputed.time_period
+{{ printed_beside_recomputed(
+    dimensions=[('time_period', 'period_id'), ('indicator', 'indicator_id')],
+    matched_by=['time_period'],
+    input_half_width='recomputed.input_half_width',
+) }}

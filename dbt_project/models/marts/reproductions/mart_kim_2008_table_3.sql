@@ -27,6 +27,7 @@ recomputed as (
         edition_id,
         'population_change' as indicator,
         ref_area,
+        'total' as population_group,
         population_2002 - population_1989 as recomputed_value,
         1000.0 as input_half_width,
         'the two populations printed beside it' as computed_from
@@ -38,6 +39,7 @@ recomputed as (
         edition_id,
         'population_change_rate' as indicator,
         ref_area,
+        'total' as population_group,
         100.0 * (population_2002 - population_1989) / population_1989 as recomputed_value,
         100.0 * (population_2002 + 500) / (population_1989 - 500)
         - 100.0 * population_2002 / population_1989 as input_half_width,
@@ -46,23 +48,11 @@ recomputed as (
 
 )
 
-select
-    printed.observation_id,
-    printed.edition_key,
-    printed.ref_area as territory_id,
-    printed.time_period as period_id,
-    printed.population_group as population_group_id,
-    printed.indicator as indicator_id,
-    cast(printed.figure_value as double) as printed_value,
-    cast(recomputed.recomputed_value as double) as recomputed_value,
-    cast(printed.figure_value - recomputed.recomputed_value as double) as difference,
-    abs(printed.figure_value - recomputed.recomputed_value)
-    <= printed.half_width + recomputed.input_half_width as is_within_rounding,
-    recomputed.computed_from
-from printed
-left join recomputed
-    on
-        printed.edition_id = recomputed.edition_id
-        and printed.indicator = recomputed.indicator
-        and printed.ref_area = recomputed.ref_area
-        and printed.population_group = 'total'
+{{ printed_beside_recomputed(
+    dimensions=[
+        ('ref_area', 'territory_id'), ('time_period', 'period_id'), ('population_group', 'population_group_id'),
+        ('indicator', 'indicator_id'),
+    ],
+    matched_by=['ref_area', 'population_group'],
+    input_half_width='recomputed.input_half_width',
+) }}

@@ -85,20 +85,7 @@ recomputed as (
 
 )
 
-select
-    printed.observation_id,
-    printed.edition_key,
-    printed.ref_area as territory_id,
-    printed.indicator as indicator_id,
-    cast(printed.figure_value as double) as printed_value,
-    cast(recomputed.recomputed_value as double) as recomputed_value,
-    cast(printed.figure_value - recomputed.recomputed_value as double) as difference,
-    abs(printed.figure_value - recomputed.recomputed_value) <= printed.half_width as is_within_rounding,
-    recomputed.computed_from
-from printed
-left join recomputed
-    on
-        printed.edition_id = recomputed.edition_id
-        and printed.time_period = recomputed.time_period
-        and printed.indicator = recomputed.indicator
-        and printed.ref_area = recomputed.ref_area
+{{ printed_beside_recomputed(
+    dimensions=[('ref_area', 'territory_id'), ('indicator', 'indicator_id')],
+    matched_by=['time_period', 'ref_area'],
+) }}

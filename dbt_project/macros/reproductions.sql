@@ -1,0 +1,27 @@
+{#- The end of every reproduction of a printed table: each printed cell beside what `recomputed` has for it.
+    They are matched by indicator and by `matched_by`, within an edition unless the recomputed figure has none. -#}
+{% macro printed_beside_recomputed(dimensions, matched_by, input_half_width='0') -%}
+    {%- set named = [] -%}
+    {%- for column, name in dimensions -%}
+        {%- do named.append("printed." ~ column ~ " as " ~ name) -%}
+    {%- endfor -%}
+    {%- set matched = [] -%}
+    {%- for column in ["indicator"] + matched_by -%}
+        {%- do matched.append("printed." ~ column ~ " = recomputed." ~ column) -%}
+    {%- endfor -%}
+    select
+        printed.observation_id,
+        printed.edition_key,
+        {{ named | join(", ") }},
+        cast(printed.figure_value as double) as printed_value,
+        cast(recomputed.recomputed_value as double) as recomputed_value,
+        cast(printed.figure_value - recomputed.recomputed_value as double) as difference,
+        abs(printed.figure_value - recomputed.recomputed_value)
+        <= printed.half_width + {{ input_half_width }} as is_within_rounding,
+        recomputed.computed_from
+    from printed
+    left join recomputed
+        on
+            printed.edition_id = coalesce(recomputed.edition_id, printed.edition_id)
+            and {{ matched | join(" and ") }}
+{%- endmacro %}
