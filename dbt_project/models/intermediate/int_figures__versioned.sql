@@ -1,5 +1,5 @@
--- A figure is compared with what the same table said before, and where the table is new with what another table
--- of the agency said.
+-- A figure is compared with what the same table said before, and where the table is new with what another
+-- table of the agency said.
 with ranked as (
 
     select
