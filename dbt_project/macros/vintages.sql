@@ -26,6 +26,8 @@
                 on
                     sources.observation_id = revisions.previous_observation_id
                     and revisions.revision_type = 'withdrawn'
+                    -- A symbol in place of the number is a print of its own, and the newest one.
+                    and revisions.observation_id is null
             inner join main.dim_edition as later_editions
                 on revisions.edition_key = later_editions.edition_key
             where
