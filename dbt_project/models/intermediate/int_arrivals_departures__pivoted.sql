@@ -1,3 +1,8 @@
+{%- set indicators = [
+    'arrivals', 'departures', 'net_migration', 'departures_per_100_arrivals', 'share_of_arrivals',
+    'share_of_departures',
+] -%}
+
 select
     edition_key,
     edition_id,
@@ -9,15 +14,7 @@ select
     time_period,
     max(group_definition) as group_definition,
     max(obs_status) as obs_status,
-    {% for indicator in [
-        'arrivals', 'departures', 'net_migration', 'departures_per_100_arrivals', 'share_of_arrivals',
-        'share_of_departures'
-    ] -%}
-        max(case when indicator = '{{ indicator }}' then figure_value end) as {{ indicator }},
-        max(case when indicator = '{{ indicator }}' then observation_id end)
-            as {{ indicator }}_observation_id
-        {%- if not loop.last %},{% endif %}
-    {% endfor %}
+    {{ indicator_columns(indicators) }}
 from {{ ref('stg_observations') }}
 where counterpart_area is not null and population_group = 'total' and breakdown = ''
 group by

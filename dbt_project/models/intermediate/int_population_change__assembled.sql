@@ -15,21 +15,12 @@ with changes as (
         time_period,
         population_group,
         max(obs_status) as obs_status,
-        {% for indicator in indicators -%}
-            max(case when indicator = '{{ indicator }}' then figure_value end) as {{ indicator }},
-            max(case when indicator = '{{ indicator }}' then observation_id end)
-                as {{ indicator }}_observation_id
-            {%- if not loop.last %},{% endif %}
-        {% endfor %}
+        {{ indicator_columns(indicators) }}
     from {{ ref('stg_observations') }}
     where
         counterpart_area is null
         and breakdown = ''
-        and indicator in (
-            {% for indicator in indicators -%}
-                '{{ indicator }}' {%- if not loop.last %},{% endif %}
-            {% endfor %}
-        )
+        and indicator in {{ text_list(indicators) }}
     group by
         edition_key, edition_id, agency, released_on, reporting_area, ref_area, time_period,
         population_group

@@ -24,11 +24,7 @@ with projected as (
     where
         breakdown = 'variant=' || variant
         and counterpart_area is null
-        and indicator in (
-            {% for indicator in indicators -%}
-                '{{ indicator }}' {%- if not loop.last %},{% endif %}
-            {% endfor %}
-        )
+        and indicator in {{ text_list(indicators) }}
         and (indicator != 'population' or substring(time_period, 5) = '-01-01')
 
 )
@@ -44,12 +40,7 @@ select
     population_group,
     variant,
     max(obs_status) as obs_status,
-    {% for indicator in indicators -%}
-        max(case when indicator = '{{ indicator }}' then figure_value end) as {{ indicator }},
-        max(case when indicator = '{{ indicator }}' then observation_id end)
-            as {{ indicator }}_observation_id
-        {%- if not loop.last %},{% endif %}
-    {% endfor %}
+    {{ indicator_columns(indicators) }}
 from projected
 group by
     edition_key, edition_id, agency, released_on, reporting_area, ref_area, time_period, population_group,
