@@ -219,6 +219,18 @@ def export(
 
 
 @app.command()
+def docs(
+    to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Page to write.")] = None,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write one page that documents every table, its columns, tests, SQL and lineage."""
+    from orchestration.console.docs import run_docs
+
+    run_docs(Workspace.of(raw, warehouse), to)
+
+
+@app.command()
 def serve(
     raw: Raw = None,
     warehouse: Warehouse = None,
@@ -232,6 +244,8 @@ def serve(
 
 def main() -> NoReturn:
     """Run the command; errors are one paragraph, with a traceback only under --debug."""
+    # A command ends without waiting for dbt's locks to be taken down; their keeper need not say so.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     is_debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     code = 0

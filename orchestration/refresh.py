@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,8 +98,6 @@ def _only_one(workspace: Workspace) -> Generator[None]:
 
 def _run_job(workspace: Workspace) -> None:
     """Execute the job that the orchestrator schedules, in this process."""
-    # The command ends without waiting for dbt's locks to be taken down; their keeper need not say so.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     with progress.step("Read the definitions"):
         from orchestration import pipeline
         from orchestration.definitions import build_definitions

@@ -16,6 +16,7 @@ from orchestration.errors import FrontierError
 from orchestration.modelling.declared_tables import DBT_PROJECT
 
 if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
 
@@ -72,6 +73,17 @@ def check_project(database: Path, target: Path, dbt_project: Path = DBT_PROJECT)
     ]
 
 
+def write_docs(database: Path, target: Path, dbt_project: Path = DBT_PROJECT) -> Path:
+    """Write dbt's documentation of the project and the tables of the database as one page; its path in `target`.
+
+    Raises `FrontierError` when dbt cannot write it.
+    """
+    outcome = _run(["docs", "generate", "--static", "--no-compile"], database, target, dbt_project)
+    if not outcome.success:
+        raise FrontierError(f"dbt could not write its documentation: {outcome.exception}")
+    return target / "static_index.html"
+
+
 def ensure_manifest(target: Path, dbt_project: Path = DBT_PROJECT) -> Path:
     """Path of the project's `manifest.json`, parsed anew only when the project has changed.
 
@@ -107,17 +119,20 @@ def _project_fingerprint(dbt_project: Path) -> str:
 
 
 def _invoke(arguments: Sequence[str], database: Path, target: Path, dbt_project: Path) -> list[NodeResult]:
+    outcome = _run([*arguments, "--no-write-json"], database, target, dbt_project)
+    if outcome.exception:
+        raise FrontierError(f"dbt could not run: {outcome.exception}")
+    return [_node_result(result) for result in getattr(outcome.result, "results", None) or []]
+
+
+def _run(arguments: Sequence[str], database: Path, target: Path, dbt_project: Path) -> dbtRunnerResult:
     ensure_manifest(target, dbt_project)
     stamp = (target / "parsed.sha256").read_text()
     from dbt.cli.main import dbtRunner
 
     with _environment(database), _closed_connections():
-        outcome = dbtRunner(manifest=_parsed_project(target / "parsed.msgpack", stamp)).invoke(
-            [*arguments, *_flags(target, dbt_project), "--no-write-json"]
-        )
-    if outcome.exception:
-        raise FrontierError(f"dbt could not run: {outcome.exception}")
-    return [_node_result(result) for result in getattr(outcome.result, "results", None) or []]
+        runner = dbtRunner(manifest=_parsed_project(target / "parsed.msgpack", stamp))
+        return runner.invoke([*arguments, *_flags(target, dbt_project)])
 
 
 @lru_cache(maxsize=1)
