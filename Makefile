@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test lint serve clean
+.PHONY: help setup refresh test lint dictionary serve clean
 
 help:            ## what can be done
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ lint: setup      ## style, types, layers and SQL
 	$(BIN)/ty check orchestration
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 dbt_project/models dbt_project/macros
+
+dictionary: setup ## derive dbt's YAML files and docs/dictionary.md from dbt_project/dictionary
+	@$(BIN)/python -m tools.dictionary
 
 serve: setup     ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/frontier serve

@@ -140,11 +140,13 @@ def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
     """Evaluate identities and margins, and write what they and the models' tests found."""
     from orchestration.modelling.dbt_runner import NodeResult
     from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
+    from orchestration.quality.column_checks import evaluate_columns
 
     last = current_release(workspace)
     with open_database(candidate) as connection:
         evaluate_identities(connection, workspace.expectations)
         evaluate_survey_margins(connection, read_catalogue(workspace.raw))
+        evaluate_columns(connection)
         found = collect_findings(
             connection,
             workspace.expectations,
@@ -208,6 +210,7 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
 
     Raises `GateRefusal` when a finding blocks.
     """
+    from orchestration.modelling.dictionary import publish_dictionary
     from orchestration.modelling.table_macros import create_table_macros
 
     refuse_if_blocked(candidate)
@@ -216,6 +219,7 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
     with open_database(candidate) as connection:
         create_table_macros(connection, workspace.dbt_project)
         _record_release(connection, candidate, note)
+        publish_dictionary(connection, workspace.dbt_project)
         contents = table_contents(connection)
         inputs = _inputs(connection)
         findings = _finding_counts(connection)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from orchestration.landing.catalogue import Dataset
 from orchestration.modelling.dbt_runner import NodeResult
 from orchestration.modelling.declared_tables import create_declared_table, insert_rows
+from orchestration.quality.column_checks import column_findings
 from orchestration.quality.comparison_findings import claim_findings, definition_findings, deletion_findings
 from orchestration.quality.expectations.results import CheckResult, check_rows
 from orchestration.quality.findings import Finding, read_findings, remember, write_findings
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Their failures are findings of their own, with cells, before the suite sees them.
-_SUITES_WITH_OWN_FINDINGS = {"identities"}
+_SUITES_WITH_OWN_FINDINGS = {"identities", "columns"}
 
 
 def evaluate_identities(connection: duckdb.DuckDBPyConnection, expectations: Path) -> int:
@@ -60,13 +61,14 @@ def collect_findings(
     release_id: str,
     today: dt.date,
 ) -> list[Finding]:
-    """Findings of identities, definitions, claims, dbt tests, deletions and notices, with the waivers applied.
+    """Findings of identities, column values, definitions, claims, dbt tests, deletions and notices, with the waivers applied.
 
     Writes them, and the verdict of each identity, so that the expectations judge what is left. First and
     last sight are remembered from the last release.
     """
     findings = [
         *identity_findings(connection, load_identities(expectations / "identities.yml")),
+        *column_findings(connection),
         *definition_findings(connection),
         *claim_findings(connection),
         *(_test_finding(test) for test in failed_tests),
