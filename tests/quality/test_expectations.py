@@ -265,7 +265,7 @@ def test_a_check_keeps_its_id_while_it_says_the_same(database, tmp_path):
 
 def test_rows_have_the_declared_columns(database, tmp_path):
     declared = yaml.safe_load((ROOT / "dbt_project/models/sources/audit_checks.yml").read_text(encoding="utf-8"))
-    [table] = declared["sources"][0]["tables"]
+    table, _ = declared["sources"][0]["tables"]
     folder = write_suite(tmp_path / "suites", entry("column_values_to_be_in_set", column="cell", value_set=["B4"]))
     [row] = check_rows(run_suites(database, folder))
     assert list(row) == [column["name"] for column in table["columns"]]
