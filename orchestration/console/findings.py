@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 
-from orchestration.console.output import Format, print_json, print_rows
+from orchestration.console.output import Format, counts_in_words, print_json, print_rows
 from orchestration.database import open_readonly, published_database
 from orchestration.errors import UsageError
 from orchestration.quality.findings import Finding, as_json, read_findings
+from orchestration.quality.history import read_history
 from orchestration.release.candidate import latest_refused
 from orchestration.workspace import Workspace
 
@@ -26,17 +28,36 @@ def print_findings(workspace: Workspace, output: Format, everything: bool, of_ca
     if output == "json":
         print_json([as_json(one) for one in found])
     elif output == "csv":
-        columns = ["id", "rule", "severity", "state", "dataset", "edition", "cells", "suspects", "message"]
+        columns = ["id", "rule", "severity", "state", "owner", "dataset", "edition", "cells", "suspects", "message"]
         print_rows(columns, [_row(one) for one in found], "csv")
     else:
         _print_list(found, everything)
 
 
+def print_history(workspace: Workspace, output: Format, dataset: str | None) -> None:
+    """Print every stay of a finding in the published releases, the latest first."""
+    with open_readonly(published_database(workspace)) as connection:
+        stays = read_history(connection, dataset)
+    columns = ["finding", "rule", "severity", "state", "owner", "dataset", "edition", "first_seen", "last_seen",
+               "resolved_in"]  # fmt: skip
+    rows = [
+        [
+            one.finding_id, one.rule_id, one.severity, one.state, one.owner, one.dataset, one.edition, one.first_seen,
+            one.last_seen, one.resolved_in,
+        ]
+        for one in stays
+    ]  # fmt: skip
+    if output == "table":
+        print_rows(columns, rows, output)
+    else:
+        print_rows([*columns, "message"], [[*row, one.message] for row, one in zip(rows, stays, strict=True)], output)
+
+
 def _row(finding: Finding) -> list[str | None]:
     cells, suspects = ("; ".join(cell.place for cell in group) for group in (finding.cells, finding.suspects))
     return [
-        finding.id, finding.rule, finding.severity, finding.state, finding.dataset, finding.edition, cells, suspects,
-        finding.message,
+        finding.id, finding.rule, finding.severity, finding.state, finding.owner, finding.dataset, finding.edition,
+        cells, suspects, finding.message,
     ]  # fmt: skip
 
 
@@ -50,10 +71,7 @@ def _print_list(found: list[Finding], everything: bool) -> None:
         if finding.decision and finding.decision not in finding.message:
             sys.stdout.write(f"  {'Waived' if finding.state == 'waived' else 'Explained'}: {finding.decision}\n")
         if finding.first_seen:
-            sys.stdout.write(f"  Since release {finding.first_seen}.\n")
+            sys.stdout.write(f"  Since release {finding.first_seen}. Owner: {finding.owner}.\n")
         sys.stdout.write("\n")
-    counts: dict[str, int] = {}
-    for finding in found:
-        kind = f"{finding.severity} {finding.state}"
-        counts[kind] = counts.get(kind, 0) + 1
-    sys.stdout.write(", ".join(f"{count} {kind}" for kind, count in counts.items()) + "\n")
+    counts = Counter(f"{finding.severity} {finding.state}" for finding in found)
+    sys.stdout.write(counts_in_words(counts) + "\n")

@@ -1,4 +1,4 @@
-"""Printing rows for people (a table), for scripts (JSON) and for spreadsheets (CSV)."""
+"""Printing rows for people (a table), for scripts (JSON) and for spreadsheets (CSV), and counts in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -23,6 +23,11 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], output: Fo
         writer.writerows([["" if value is None else _plain(value) for value in row] for row in rows])
     else:
         _print_table(columns, rows)
+
+
+def counts_in_words(counts: Mapping[str, int]) -> str:
+    """How many there are of each kind, in their order: "2 error open, 1 warning open"."""
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items())
 
 
 def print_json(document: Any) -> None:

@@ -10,12 +10,14 @@ from orchestration.console.output import Format, print_json, print_rows
 from orchestration.errors import FrontierError, UsageError
 from orchestration.landing.catalogue import Edition
 from orchestration.landing.layout_declaration import Dimensions
-from orchestration.reception.changes import CHANGE_TYPES, Change, Changes
+from orchestration.reception.changes import CHANGE_TYPES, Change, Changes, ChangeType
 from orchestration.reception.quarantine import list_quarantined
-from orchestration.reception.receiving import Examined, HandPlaced, add_by_hand, remove_edition
+from orchestration.reception.receiving import Examined, HandPlaced, add_by_hand, receive, remove_edition
 from orchestration.workspace import Workspace
 
 _SHOWN = 20
+# Changes that a person wants to see one by one.
+_LISTED: tuple[ChangeType, ...] = ("revised", "definition", "withdrawn")
 
 
 def read_covers(given: list[str]) -> dict[str, str]:
@@ -54,10 +56,7 @@ def _document(added: Examined | Edition, is_rehearsal: bool) -> dict[str, Any]:
         if added.changes:
             changes = added.changes
             document["changes"] = {kind: changes.count(kind) for kind in CHANGE_TYPES}
-            document |= {
-                kind: [asdict(one) | {"figure": one.figure} for one in changes.of(kind)]
-                for kind in ("revised", "definition", "withdrawn")
-            }
+            document |= {kind: [asdict(one) | {"figure": one.figure} for one in changes.of(kind)] for kind in _LISTED}
     return document
 
 
@@ -86,7 +85,7 @@ def _report(added: Examined | Edition, is_rehearsal: bool) -> list[str]:
 
 def _change_lines(changes: Changes) -> list[str]:
     lines = ["  " + ", ".join(f"{changes.count(kind):,} {kind}" for kind in CHANGE_TYPES)]
-    for kind in ("revised", "definition", "withdrawn"):
+    for kind in _LISTED:
         found = changes.of(kind)
         lines += [f"    {_change_line(one)}" for one in found[:_SHOWN]]
         if len(found) > _SHOWN:
@@ -121,7 +120,6 @@ def print_quarantine(workspace: Workspace, output: Format) -> None:
 def run_fetch(workspace: Workspace, names: list[str], output: Format) -> None:
     """Ask the live sources, and say what came; `FrontierError` when one of them failed."""
     from orchestration.fetching.fetch import fetch_datasets
-    from orchestration.reception.receiving import receive
 
     outcomes = fetch_datasets(workspace, names or None, lambda arrival: receive(workspace, arrival))
     columns = ("dataset", "status", "edition", "message")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
+from orchestration.console.output import counts_in_words
 from orchestration.progress import Step, listening
 from orchestration.refresh import Outcome, refresh
 from orchestration.release.store import Release
@@ -15,7 +16,7 @@ def run_refresh(workspace: Workspace, is_full: bool) -> None:
     """Refresh, and say what came of it."""
     # A short process that builds large graphs and drops few of them: collecting costs a second and frees little.
     gc.disable()
-    with listening(_terminal_listener() if sys.stderr.isatty() else _plain_listener):
+    with listening(_terminal_listener if sys.stderr.isatty() else _plain_listener):
         outcome = refresh(workspace, is_full)
     for line in _summary(workspace, outcome):
         sys.stdout.write(line + "\n")
@@ -27,25 +28,21 @@ def _plain_listener(step: Step) -> None:
         sys.stderr.write(f"{step.title}: {state} in {step.seconds:.1f} s\n")
 
 
-def _terminal_listener():  # noqa: ANN202 - a listener
-    """A listener that rewrites one line while a step runs."""
-
-    def show(step: Step) -> None:
-        if step.seconds is None:
-            sys.stderr.write(f"\r\033[K  … {step.title}")
-        else:
-            mark = "✗" if step.is_failed else "✓"
-            sys.stderr.write(f"\r\033[K  {mark} {step.title} ({step.seconds:.1f} s)\n")
-        sys.stderr.flush()
-
-    return show
+def _terminal_listener(step: Step) -> None:
+    """Rewrite one line while a step runs."""
+    if step.seconds is None:
+        sys.stderr.write(f"\r\033[K  … {step.title}")
+    else:
+        mark = "✗" if step.is_failed else "✓"
+        sys.stderr.write(f"\r\033[K  {mark} {step.title} ({step.seconds:.1f} s)\n")
+    sys.stderr.flush()
 
 
 def _summary(workspace: Workspace, outcome: Outcome) -> list[str]:
     release = outcome.release
     if not outcome.is_published:
         return [f"Nothing to do: release {release.id} holds just these inputs. Nothing was published."]
-    findings = ", ".join(f"{count} {kind}" for kind, count in release.manifest["findings"].items()) or "none"
+    findings = counts_in_words(release.manifest["findings"]) or "none"
     lines = [
         f"Published release {release.id}.",
         *_changes(release, outcome.previous),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Literal
 
-from orchestration.console.output import print_json, print_rows
+from orchestration.console.output import counts_in_words, print_json, print_rows
 from orchestration.errors import UsageError
 from orchestration.release.store import Release, current_release, find_release
 from orchestration.release.store import list_releases as read_releases
@@ -55,4 +55,4 @@ def _document(release: Release, current: Release | None) -> dict[str, Any]:
 
 
 def _counts(document: dict[str, Any]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in document["findings"].items()) or "none"
+    return counts_in_words(document["findings"]) or "none"

@@ -10,7 +10,7 @@ from typing import Any
 from orchestration.export.contents import Column, Table, fetch_rows
 from orchestration.export.context import Context
 from orchestration.export.folder import DESCRIPTOR, MADE_BY
-from orchestration.export.keys import ForeignKey, Keys
+from orchestration.export.keys import ForeignKey, Keys, true_of_rows
 from orchestration.export.synthetic import NOTICE
 from orchestration.export.tables import is_nested
 from orchestration.export.written import Written
@@ -169,11 +169,7 @@ def _field_type(column: Column) -> str:
 def _columns_with_blanks(context: Context, table: Table) -> set[str]:
     """Text columns with an empty text, which a CSV reader cannot tell from none."""
     texts = [column.name for column in table.columns if column.data_type == "VARCHAR"]
-    if not texts:
-        return set()
-    tests = ", ".join(f"""coalesce(bool_or("{name}" = ''), false)""" for name in texts)
-    found = context.connection.execute(f"select {tests} from {table.sql_name}").fetchone() or ()
-    return {name for name, is_blank in zip(texts, found, strict=True) if is_blank}
+    return set(true_of_rows(context.connection, table, {name: f"""bool_or("{name}" = '')""" for name in texts}))
 
 
 def _slug(text: str) -> str:

@@ -57,10 +57,11 @@ def export_release(
     folder = (target or workspace.warehouse / "exports" / release.id).resolve()
     # The choice is judged before the target is: a wrong table is worth saying first.
     with open_readonly(release.database) as connection:
-        request = choose(formats, tables, read_tables(connection).keys(), is_latest)
+        known = read_tables(connection)
+    request = choose(formats, tables, known.keys(), is_latest)
     published_at = dt.datetime.fromisoformat(release.manifest["published_at"])
     with staged_folder(folder) as staging, open_for_export(release.database, staging) as connection:
-        context = Context(connection, read_tables(connection), request, staging, release.id, published_at)
+        context = Context(connection, known, request, staging, release.id, published_at)
         descriptor = _write_all(context, release.manifest, workspace.dbt_project)
     return Exported(folder, release.id, descriptor["resources"], time.perf_counter() - began)
 

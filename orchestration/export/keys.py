@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,24 +46,18 @@ def _declared_keys(dbt_project: Path) -> dict[str, Keys]:
         for model in [*document.get("models", []), *sources]:
             known = keys.setdefault(model["name"], Keys())
             for column in model.get("columns", []):
-                _note_tests(known, column)
+                tests = {test for test, _ in _tests(column)}
+                known.unique += [column["name"]] if "unique" in tests else []
+                known.not_null |= {column["name"]} if "not_null" in tests else set()
+            for test, arguments in _tests(model):
+                if test == "references":
+                    known.foreign += [ForeignKey(name, *to.split(".")) for name, to in arguments["columns"].items()]
     return keys
 
 
-def _note_tests(known: Keys, column: Mapping[str, Any]) -> None:
-    for test, arguments in _tests(column):
-        if test == "unique":
-            known.unique.append(column["name"])
-        elif test == "not_null":
-            known.not_null.add(column["name"])
-        elif test == "relationships":
-            target = re.search(r"ref\(\s*['\"](\w+)['\"]", str(arguments.get("to")))
-            if target:
-                known.foreign.append(ForeignKey(column["name"], target[1], arguments["field"]))
-
-
-def _tests(column: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for test in column.get("data_tests", []):
+def _tests(tested: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The tests of a model or of a column, each with its arguments."""
+    for test in tested.get("data_tests", []):
         if isinstance(test, str):
             yield test, {}
         else:
@@ -75,19 +68,23 @@ def _tests(column: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
 def _borne_out(
     connection: duckdb.DuckDBPyConnection, table: Table, declared: Keys, tables: Mapping[str, Table]
 ) -> Keys:
-    not_null = {column.name for column in table.columns if not column.is_nullable or column.name in declared.not_null}
+    unique = [name for name in declared.unique if table.has(name)]
+    never_null = [one.name for one in table.columns if not one.is_nullable or one.name in declared.not_null]
+    are_unique = {name: f'count("{name}") = count(distinct "{name}")' for name in unique}
+    are_there = {name: f'count("{name}") = count(*)' for name in never_null}
     return Keys(
-        unique=[name for name in declared.unique if table.has(name) and _is_unique(connection, table, name)],
-        not_null={name for name in not_null if _count(connection, table, f'"{name}" is null') == 0},
+        unique=true_of_rows(connection, table, are_unique),
+        not_null=set(true_of_rows(connection, table, are_there)),
         foreign=[key for key in declared.foreign if table.has(key.column) and _holds(connection, table, key, tables)],
     )
 
 
-def _is_unique(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> bool:
-    found = connection.execute(
-        f'select count("{column}") = count(distinct "{column}") from {table.sql_name}'
-    ).fetchone()
-    return bool(found and found[0])
+def true_of_rows(connection: duckdb.DuckDBPyConnection, table: Table, tests: Mapping[str, str]) -> list[str]:
+    """The names whose test, an SQL expression over all rows of the table, is true; all are told in one pass."""
+    if not tests:
+        return []
+    found = connection.execute(f"select {', '.join(tests.values())} from {table.sql_name}").fetchone() or ()
+    return [name for name, is_true in zip(tests, found, strict=True) if is_true]
 
 
 def _holds(connection: duckdb.DuckDBPyConnection, table: Table, key: ForeignKey, tables: Mapping[str, Table]) -> bool:
@@ -95,12 +92,7 @@ def _holds(connection: duckdb.DuckDBPyConnection, table: Table, key: ForeignKey,
     if target is None or not target.has(key.field):
         return False
     orphan = (
-        f'"{key.column}" is not null and "{key.column}" not in '
+        f'select "{key.column}" from {table.sql_name} where "{key.column}" is not null and "{key.column}" not in '
         f'(select "{key.field}" from {target.sql_name} where "{key.field}" is not null)'
     )
-    return _count(connection, table, orphan) == 0
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: Table, condition: str) -> int:
-    found = connection.execute(f"select count(*) from {table.sql_name} where {condition}").fetchone()
-    return int(found[0]) if found else 0
+    return connection.execute(f"{orphan} limit 1").fetchone() is None

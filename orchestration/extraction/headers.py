@@ -26,10 +26,6 @@ class HeaderColumn:
     captured: dict[str, str] = field(default_factory=dict)
 
     @property
-    def is_stub(self) -> bool:
-        return isinstance(self.rule, Stub)
-
-    @property
     def holds_figures(self) -> bool:
         """Whether the cells under it are figures that the layout wants."""
         return isinstance(self.rule, Column | PeriodColumns) and not self.rule.exclude

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from orchestration.extraction.grid import tidy
-from orchestration.landing.layout_declaration import YEAR, Text
+from orchestration.landing.layout_declaration import YEAR, Text, is_pattern
 
 # Words are hyphenated and lines broken as the page has room, and dashes come in several lengths.
 _ACCIDENTS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]+")
@@ -24,10 +24,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern[1:-1], re.IGNORECASE)
 
 
-def _is_pattern(rule: str) -> bool:
-    return len(rule) > 1 and rule.startswith("/") and rule.endswith("/")
-
-
 def variants(rule: Text) -> list[str]:
     """The texts that a rule accepts, as a list."""
     return [rule] if isinstance(rule, str) else rule
@@ -36,7 +32,7 @@ def variants(rule: Text) -> list[str]:
 def match_text(rule: Text, text: str) -> dict[str, str] | None:
     """What the named groups of the rule capture in the text (nothing, for a plain text); None when it differs."""
     for variant in variants(rule):
-        if _is_pattern(variant):
+        if is_pattern(variant):
             found = _compiled(variant).fullmatch(tidy(text))
             if found:
                 return {name: value for name, value in found.groupdict().items() if value is not None}
@@ -52,7 +48,7 @@ def is_prefix(rule: Text, text: str) -> bool:
 
 def contains_text(rule: str, text: str) -> bool:
     """Whether a cell's text holds the demanded text, or fits the demanded pattern somewhere."""
-    if _is_pattern(rule):
+    if is_pattern(rule):
         return _compiled(rule).search(tidy(text)) is not None
     return squeeze(rule) in squeeze(text)
 

@@ -20,6 +20,7 @@ LANDED_TABLES = (
     "raw.datasets",
     "raw.editions",
     "raw.observations",
+    "raw.corrections",
     "raw.survey_files",
     "raw.survey_variables",
     "raw.survey_value_labels",
@@ -62,18 +63,6 @@ def _land_survey(connection: duckdb.DuckDBPyConnection, editions: Iterable[Editi
 
     files = [SurveyFile(edition.file, edition.dataset, edition.name) for edition in editions]
     return sum(landed.cells for landed in land_surveys(connection, files, survey))
-
-
-def read_survey_edition(dataset: Dataset, edition: Edition) -> int:
-    """Read one edition of a survey to its end, without landing it; the number of cells.
-
-    Raises `FrontierError` when the file does not fit the survey's declaration.
-    """
-    from orchestration.extraction.surveys.reading import examine_survey
-
-    assert dataset.declaration.survey is not None
-    cells, _ = examine_survey(edition.file, edition.edition_id, dataset.declaration.survey)
-    return cells
 
 
 def _dataset_row(dataset: Dataset) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.errors import FrontierError
@@ -13,7 +13,7 @@ from orchestration.extraction.labels import contains_text, is_prefix, match_text
 from orchestration.extraction.names import TerritoryNames
 from orchestration.extraction.periods import period_text
 from orchestration.extraction.stubs import RowLabel, StubReader
-from orchestration.extraction.titles import noted_periods, sheet_texts, title_members
+from orchestration.extraction.titles import noted_periods, sheet_texts, table_texts, title_members
 from orchestration.landing.layout_declaration import (
     Block,
     Column,
@@ -55,44 +55,45 @@ class TableReader:
 
     def figures(
         self,
+        workbook: Workbook,
         grid: Grid,
-        rows: Sequence[Row] | None = None,
-        fixed: dict[str, str] | None = None,
-        workbook: Workbook | None = None,
+        rows: tuple[Row, ...],
+        fixed: dict[str, str],
     ) -> Iterator[Figure]:
         """Every figure of the table, in reading order.
 
-        `rows` are the rows of the grid that hold the table (all of them by default); `fixed` are members that
-        its sheet gives; `workbook` is where other sheets are, for titles that stand on them. Raises
+        `workbook` is where other sheets are, for titles that stand on them; `rows` are the rows of the grid that
+        hold the table; `fixed` are members that its sheet gives. Raises
         `FrontierError` that names file, sheet, cell and the nearest known name when a header, a row or a
         territory is not mapped, or when a text that the layout demands is not there.
         """
-        rows = tuple(rows if rows is not None else grid.rows)
-        header = self.find_header(grid, rows)
-        yield from _TableBody(self, grid, rows, header, fixed or {}, workbook).figures()
+        header = _find_header(grid, rows, self.layout)
+        yield from _TableBody(self, workbook, grid, rows, header, fixed).figures()
 
-    def find_header(self, grid: Grid, rows: tuple[Row, ...]) -> Header:
-        """The header of the table; raises the `FrontierError` of a table that is not the one described."""
-        self._check_demanded_text(grid, rows)
-        return HeaderFinder(grid, rows, self.layout).find()
 
-    def _check_demanded_text(self, grid: Grid, rows: tuple[Row, ...]) -> None:
-        if not self.layout.must_contain:
-            return
-        texts = table_texts(grid, rows)
-        for demanded in self.layout.must_contain:
-            if not any(contains_text(demanded, text) for text in texts):
-                raise FrontierError(
-                    f"{grid.name}: no cell holds the text {demanded!r}, which tells that this is the right table "
-                    f"in the right unit; the nearest is {nearest(demanded, texts)[:200]!r}. If the agency changed it, "
-                    "check the unit and correct `must_contain` in dataset.yml."
-                )
+def _find_header(grid: Grid, rows: tuple[Row, ...], layout: TableLayout) -> Header:
+    """The header of the table; raises the `FrontierError` of a table that is not the one described."""
+    _check_demanded_text(grid, rows, layout)
+    return HeaderFinder(grid, rows, layout).find()
+
+
+def _check_demanded_text(grid: Grid, rows: tuple[Row, ...], layout: TableLayout) -> None:
+    if not layout.must_contain:
+        return
+    texts = table_texts(grid, rows)
+    for demanded in layout.must_contain:
+        if not any(contains_text(demanded, text) for text in texts):
+            raise FrontierError(
+                f"{grid.name}: no cell holds the text {demanded!r}, which tells that this is the right table "
+                f"in the right unit; the nearest is {nearest(demanded, texts)[:200]!r}. If the agency changed it, "
+                "check the unit and correct `must_contain` in dataset.yml."
+            )
 
 
 def fits(grid: Grid, layout: TableLayout) -> bool:
     """Whether a sheet has the header of a layout, and the texts that it demands."""
     try:
-        TableReader("", layout, TerritoryNames({})).find_header(grid, grid.rows)
+        _find_header(grid, grid.rows, layout)
     except FrontierError:
         return False
     return True
@@ -104,11 +105,11 @@ class _TableBody:
     def __init__(
         self,
         reader: TableReader,
+        workbook: Workbook,
         grid: Grid,
-        rows: Sequence[Row],
+        rows: tuple[Row, ...],
         header: Header,
         fixed: dict[str, str],
-        workbook: Workbook | None,
     ) -> None:
         self.layout = reader.layout
         self.grid = grid
@@ -319,16 +320,8 @@ class _TableBody:
 
     def _title_texts(self, rule: TitleMember) -> list[str]:
         """The texts in which a rule for a title looks: those of the table, or of the sheet that it names."""
-        if rule.sheet is None or self.workbook is None:
-            return self.texts
-        return sheet_texts(self.workbook, rule.sheet)
+        return self.texts if rule.sheet is None else sheet_texts(self.workbook, rule.sheet)
 
 
 def _may_hold(rule: RowExclusion, cell: Cell) -> bool:
     return rule.figures is not None and match_text(rule.figures, cell.text) is not None
-
-
-def table_texts(grid: Grid, rows: Sequence[Row]) -> list[str]:
-    """The texts of a table: what stands above it on a page, and every cell that is no number."""
-    cells = (cell for row in rows for cell in row)
-    return [*grid.notes, *(tidy(cell.text) for cell in cells if not cell.is_blank and cell.number is None)]

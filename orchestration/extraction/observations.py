@@ -61,7 +61,7 @@ def _table_observations(
 ) -> Iterator[Observation]:
     grid, layout = table.grid, table.layout
     common = _edition_columns(edition, grid)
-    for figure in TableReader(name, layout, names).figures(grid, table.rows, table.fixed, table.workbook):
+    for figure in TableReader(name, layout, names).figures(table.workbook, grid, table.rows, table.fixed):
         members = _with_covers(figure, edition, grid)
         for dimension in _REQUIRED:
             if dimension not in members:

@@ -11,7 +11,7 @@ from orchestration.extraction.grid import Cell, Grid
 from orchestration.extraction.labels import match_text, nearest, split_footnotes, squeeze
 from orchestration.extraction.names import TerritoryNames
 from orchestration.extraction.periods import period_text
-from orchestration.landing.layout_declaration import YEAR, Stub, TableLayout
+from orchestration.landing.layout_declaration import YEAR, Stub, TableLayout, is_pattern
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def _match_member(members: dict[str, str], label: str) -> tuple[str | None, dict
     for text, member in members.items():
         if squeeze(text) == wanted:
             return member, {}
-        captured = match_text(text, label) if text.startswith("/") else None
+        captured = match_text(text, label) if is_pattern(text) else None
         if captured is not None:
             return member, captured
     return None, {}

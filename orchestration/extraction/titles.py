@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from orchestration.errors import FrontierError
-from orchestration.extraction.grid import Grid, Workbook, tidy
+from orchestration.extraction.grid import Cell, Grid, Workbook, tidy
 from orchestration.extraction.inflection import nominative
 from orchestration.extraction.labels import match_text, readable
 from orchestration.extraction.names import TerritoryNames
@@ -14,13 +14,18 @@ from orchestration.extraction.periods import period_text
 from orchestration.landing.layout_declaration import StatusNote, Text, TitleMember
 
 
+def table_texts(grid: Grid, rows: Iterable[Sequence[Cell]]) -> list[str]:
+    """The texts of a table: what stands above it on a page, and every cell that is no number."""
+    cells = (cell for row in rows for cell in row)
+    return [*grid.notes, *(tidy(cell.text) for cell in cells if not cell.is_blank and cell.number is None)]
+
+
 def sheet_texts(workbook: Workbook, name: Text) -> list[str]:
     """The texts of the sheet that a rule names; `FrontierError` when the workbook has no such sheet."""
     for sheet in workbook.sheets:
         if match_text(name, sheet.name or "") is not None:
             grid = sheet.read()
-            cells = (cell for row in grid.rows for cell in row)
-            return [*grid.notes, *(tidy(cell.text) for cell in cells if not cell.is_blank and cell.number is None)]
+            return table_texts(grid, grid.rows)
     raise FrontierError(
         f"{workbook.file}: there is no sheet {readable(name)!r}, whose title the layout needs; the file has "
         f"{[sheet.name for sheet in workbook.sheets]}. If the agency renamed it, correct `title_members`."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ def download(
             raise _explained(refusal, client) from refusal
     if isinstance(result, Fetched) and last is not None and last.sha256 in (result.sha256, result.fingerprint):
         result.file.unlink()
-        return NotModified(result.url, dt.datetime.now(dt.UTC), "the service sent what it had sent last time")
+        return NotModified(result.url, "the service sent what it had sent last time")
     return result
 
 

@@ -19,7 +19,7 @@ from orchestration.fetching.download import download
 from orchestration.fetching.policy import FetchPolicy
 from orchestration.fetching.results import Fetched, LastFetch, NotModified
 from orchestration.landing.arrivals import Arrival, Reception
-from orchestration.landing.catalogue import Dataset, Edition, read_dataset
+from orchestration.landing.catalogue import Dataset, Edition, dataset_names, read_dataset
 from orchestration.landing.source_declaration import SourceDeclaration
 from orchestration.workspace import Workspace
 
@@ -74,7 +74,7 @@ def _live_datasets(raw: Path, names: Sequence[str] | None) -> tuple[list[Dataset
     """The datasets to ask for; and, where all are wanted, those whose declaration cannot be read."""
     if not raw.is_dir():
         raise UsageError(f"There is no raw folder at {raw}. Name the right one with --raw.")
-    known = sorted(path.parent.relative_to(raw).as_posix() for path in raw.glob("*/*/dataset.yml"))
+    known = dataset_names(raw)
     unknown = sorted(set(names or ()) - set(known))
     if unknown:
         raise UsageError(f"{raw} has no dataset {', '.join(unknown)}. It has: {', '.join(known) or 'none'}.")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Callable
 from email.message import Message
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import httpx
 
 from orchestration.fetching.client import Answer, Client, Request
 from orchestration.fetching.documents import canonical_json
 from orchestration.fetching.partial import PartialFile
 from orchestration.fetching.results import Fetched, LastFetch, NotModified
 from orchestration.fetching.sniffing import form_of, suffix_of
+from orchestration.release.fingerprint import file_sha256
 
 JSON = "application/json"
 
@@ -25,13 +26,13 @@ def keep_if_changed(
     request: Request,
     last: LastFetch | None,
     name: Callable[[Answer], str],
-    fingerprint: Callable[[Path], str | None] = lambda _: None,
+    fingerprint: Callable[[], str | None] = lambda: None,
 ) -> Fetched | NotModified:
-    """Ask on condition that there is something new, and keep what comes."""
+    """Ask on condition that there is something new, and keep what comes; `fingerprint` is asked once it is there."""
     answer = client.ask_if_changed(request, last) if last and last.has_validators else client.ask(request)
     if answer is None:
-        return NotModified(client.source.address, dt.datetime.now(dt.UTC), "the service says that it is unchanged")
-    return keep(client, answer, name(answer), fingerprint=fingerprint(answer.body.path))
+        return NotModified(client.source.address, "the service says that it is unchanged")
+    return keep(client, answer, name(answer), fingerprint=fingerprint())
 
 
 def keep(
@@ -45,7 +46,7 @@ def keep(
 ) -> Fetched:
     """The answer as a file of the downloads folder, under the declaration's `file_name` or else `name`."""
     name = client.source.file_name or name
-    digest = digest_of(answer.body.path)
+    digest = file_sha256(answer.body.path)
     answer.body.finish(client.into / name)
     return Fetched(
         file=client.into / name,
@@ -67,27 +68,8 @@ def keep_document(
     """A JSON document put together from several answers, as a file that is the same for the same data."""
     part = PartialFile(client.into / ".document.part")
     part.path.write_text(canonical_json(document), encoding="utf-8")
-    digest = digest_of(part.path)
-    name = client.source.file_name or name
-    part.finish(client.into / name)
-    return Fetched(
-        file=client.into / name,
-        url=client.source.address,
-        media_type=JSON,
-        etag=None,
-        last_modified=None,
-        retrieved_at=dt.datetime.now(dt.UTC),
-        sha256=digest,
-        fingerprint=digest,
-        released_on=released_on,
-        note=note,
-    )
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of the file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    answer = Answer(client.source.address, part, httpx.Headers(), JSON)
+    return keep(client, answer, name, released_on=released_on, note=note)
 
 
 def named_by_bytes(stem: str, answer: Answer) -> str:

@@ -50,5 +50,4 @@ class NotModified:
     """The source still has what the caller got last."""
 
     url: str
-    checked_at: dt.datetime
     reason: str

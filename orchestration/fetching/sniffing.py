@@ -1,4 +1,4 @@
-"""What a file is by its bytes, whatever its name, its address or its headers say."""
+"""Which form an answer has by its first bytes: enough to tell data from a web page, and to name the file."""
 
 from __future__ import annotations
 

@@ -39,10 +39,10 @@ def release_gap(cron: str, now: dt.datetime) -> dt.timedelta:
     return max(later - earlier for earlier, later in pairwise(days))
 
 
-def find_overdue(dataset: Dataset, now: dt.datetime, grace: dt.timedelta = GRACE) -> Overdue | None:
+def find_overdue(dataset: Dataset, now: dt.datetime) -> Overdue | None:
     """What is overdue of a dataset; None where it is complete, or has no source to come from, or no calendar.
 
-    An edition counts as having come when it was retrieved on the due day or later. A publisher has `grace`
+    An edition counts as having come when it was retrieved on the due day or later. A publisher has `GRACE`
     before anything is overdue.
     """
     cron = dataset.declaration.release_calendar.cron
@@ -50,7 +50,7 @@ def find_overdue(dataset: Dataset, now: dt.datetime, grace: dt.timedelta = GRACE
         return None
     from cronsim import CronSim
 
-    due = next(CronSim(cron, now - grace, reverse=True)).date()
+    due = next(CronSim(cron, now - GRACE, reverse=True)).date()
     newest = max(dataset.editions, key=lambda one: one.origin.retrieved_on, default=None)
     if newest and newest.origin.retrieved_on >= due:
         return None

@@ -61,6 +61,11 @@ def read_catalogue(raw: Path) -> list[Dataset]:
     return [read_dataset(raw, folder.relative_to(raw).as_posix()) for folder in folders]
 
 
+def dataset_names(raw: Path) -> list[str]:
+    """The names `agency/folder` of the datasets that are declared below `raw`, sorted; nothing of them is read."""
+    return sorted(path.parent.relative_to(raw).as_posix() for path in raw.glob("[!.]*/[!.]*/dataset.yml"))
+
+
 def read_dataset(raw: Path, name: str) -> Dataset:
     """The dataset `agency/folder` with its editions; a `FrontierError` when a declaration does not fit."""
     folder = raw / name
@@ -86,16 +91,16 @@ def verify_edition(edition: Edition) -> None:
             f"{edition.relative_file} is missing though {edition.folder / 'origin.yml'} names it: "
             "put the file back, or remove the edition's folder."
         )
-    content = edition.file.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
+    with edition.file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != edition.origin.sha256:
         raise FrontierError(
             f"{edition.relative_file} is not the file that its origin.yml describes: sha256 is {digest}, "
             f"recorded is {edition.origin.sha256}. An edition never changes: restore the published file, "
             "or land the new one as an edition of its own."
         )
-    if len(content) != edition.origin.bytes:
+    size = edition.file.stat().st_size
+    if size != edition.origin.bytes:
         raise FrontierError(
-            f"{edition.relative_file} has {len(content)} bytes, its origin.yml says {edition.origin.bytes}: "
-            "correct origin.yml."
+            f"{edition.relative_file} has {size} bytes, its origin.yml says {edition.origin.bytes}: correct origin.yml."
         )

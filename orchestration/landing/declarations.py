@@ -12,8 +12,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from orchestration.errors import FrontierError
+from orchestration.landing.declaration_base import Declaration, as_list
 from orchestration.landing.layout_declaration import (
-    Declaration,
     Dimensions,
     FileFormat,
     Numbers,
@@ -74,11 +74,6 @@ class Measure(Declaration):
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _as_list(value: object) -> object:
-    """One layout may stand without the dash of a list."""
-    return [value] if isinstance(value, dict) else value
-
-
 class FileReading(Declaration):
     """Which kinds of file a dataset comes in, and what their bytes do not tell by themselves.
 
@@ -124,7 +119,7 @@ class DatasetDeclaration(Declaration):
     release_stamp: str | None = Field(
         default=None, description="Pattern of the text in which a file states its own release day."
     )
-    layout: Annotated[list[TableLayout], BeforeValidator(_as_list)] = []
+    layout: Annotated[list[TableLayout], BeforeValidator(as_list)] = []
     exclude_sheets: list[SheetExclusion] = []
     records: RecordLayout | None = None
     survey: SurveyDeclaration | None = None

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+
+from orchestration.landing.declaration_base import Declaration, as_list
 
 DimensionName = Literal[
     "indicator",
@@ -35,14 +37,9 @@ FileFormat = Literal["csv", "xls", "xlsx", "ods", "html", "json", "sdmx-ml"]
 YEAR = r"/(?P<year>(?:1[89]|20)\d{2})(?: ?г(?:од|\.)?)?/"
 
 
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) or value is None else [value]
-
-
-def _check_pattern(value: str) -> str:
-    if len(value) > 1 and value.startswith("/") and value.endswith("/"):
-        re.compile(value[1:-1])
-    return value
+def is_pattern(text: str) -> bool:
+    """Whether a text stands for a regular expression."""
+    return len(text) > 1 and text.startswith("/") and text.endswith("/")
 
 
 def _is_power(value: str) -> bool:
@@ -56,12 +53,6 @@ Text = TextRule | list[TextRule]
 
 # How a period is put together of what a pattern captured; of several, the first whose parts are all there.
 Template = str | list[str]
-
-
-class Declaration(BaseModel):
-    """The common ground of every declaration: nothing unknown, nothing changed afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Dimensions(Declaration):
@@ -114,7 +105,7 @@ class Stub(Declaration):
     accepted: list[str] = []
     pattern: str | None = None
     template: Template | None = None
-    scheme: Annotated[list[CodeScheme], BeforeValidator(_as_list)] = []
+    scheme: Annotated[list[CodeScheme], BeforeValidator(as_list)] = []
     nested: NestedLabels | None = None
     context: str | None = None
     exclude: dict[str, str] = {}
@@ -356,7 +347,7 @@ class TableLayout(Declaration):
     )
     stubs: Annotated[list[Stub], Field(min_length=1)]
     columns: list[Column] = []
-    period_columns: Annotated[list[PeriodColumns], BeforeValidator(_as_list)] = []
+    period_columns: Annotated[list[PeriodColumns], BeforeValidator(as_list)] = []
     blocks: list[Block] = []
     are_blocks_alike: bool = False
     exclude_rows: list[RowExclusion] = []
@@ -384,8 +375,8 @@ class TableLayout(Declaration):
         texts += [block.starts_at for block in self.blocks]
         for text in texts:
             for variant in text if isinstance(text, list) else [text]:
-                if variant is not None:
-                    _check_pattern(variant)
+                if variant is not None and is_pattern(variant):
+                    re.compile(variant[1:-1])
         for pattern in (self.value_footnotes, self.label_footnotes):
             if pattern:
                 re.compile(pattern)

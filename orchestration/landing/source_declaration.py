@@ -11,7 +11,9 @@ from string import Formatter
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from orchestration.landing.declaration_base import Declaration
 
 EnvironmentName = Annotated[
     str,
@@ -27,20 +29,18 @@ _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 _MEDIA_TYPE = re.compile(r"^[\w.+*-]+/[\w.+*-]+$")
 
 
-class Timeouts(BaseModel):
+class Timeouts(Declaration):
     """Seconds: to connect, between two pieces of an answer, and for all attempts at one request together.
 
     Pauses between attempts, and waiting until nobody else asks the host, do not count.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     connect: float = Field(default=20, gt=0)
     read: float = Field(default=60, gt=0)
     total: float = Field(default=900, gt=0)
 
 
-class _Source(BaseModel):
+class _Source(Declaration):
     """What every kind of source may declare.
 
     `url` may hold the placeholders of its kind in braces. `expects` are the media types that count as an
@@ -50,7 +50,7 @@ class _Source(BaseModel):
     download together.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     placeholders: ClassVar[frozenset[str]] = frozenset()
 

@@ -10,7 +10,9 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
+
+from orchestration.landing.declaration_base import Declaration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +26,7 @@ Sentence = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)
 _PRINTED_NUMBER = re.compile(r"^\d+(\.\d+)?$")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NumberRange(_Section):
+class NumberRange(Declaration):
     """Values from `min` to `max`, both included."""
 
     min: int
@@ -54,7 +52,7 @@ class Interval(NamedTuple):
     has_high: bool
 
 
-class Place(_Section):
+class Place(Declaration):
     """Where the work that reports the survey prints the figure, in our own words."""
 
     section: Sentence
@@ -62,7 +60,7 @@ class Place(_Section):
     location: Sentence
 
 
-class Quota(_Section):
+class Quota(Declaration):
     """A fixed number of interviews with the respondents that `where` selects (empty: everybody)."""
 
     id: RuleId
@@ -72,14 +70,14 @@ class Quota(_Section):
     ambiguity: Sentence | None = None
 
 
-class Ratio(_Section):
+class Ratio(Declaration):
     """A share of counted events, not of respondents: the sum of `part` over the sum of `whole`."""
 
     part: VariableName
     whole: VariableName
 
 
-class Margin(_Section):
+class Margin(Declaration):
     """One printed share.
 
     `counted` selects, inside the base, the respondents that make up the share (or `ratio` the events).
@@ -124,7 +122,7 @@ class Margin(_Section):
         return Interval(printed - half_digit, printed + half_digit, True, False)
 
 
-class CountRange(_Section):
+class CountRange(Declaration):
     """The values of a count that each code of a coded variable allows."""
 
     id: RuleId
@@ -133,7 +131,7 @@ class CountRange(_Section):
     ranges: dict[int, NumberRange]
 
 
-class Direction(_Section):
+class Direction(Declaration):
     """A statement without a figure: who travels more, which answer leads. Kept for readers and models."""
 
     id: RuleId
@@ -143,7 +141,7 @@ class Direction(_Section):
     ambiguity: Sentence | None = None
 
 
-class SurveyDeclaration(_Section):
+class SurveyDeclaration(Declaration):
     """What a survey file must hold and what was printed about it.
 
     Nothing is obligatory. Without `respondent_id` the row in the file is the respondent. `coded_variables`

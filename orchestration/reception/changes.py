@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from orchestration.extraction.names import TerritoryNames
 from orchestration.extraction.observations import FIGURE_KEY, Observation, read_edition
@@ -14,7 +14,7 @@ from orchestration.landing.catalogue import Dataset, Edition, read_catalogue
 from orchestration.workspace import Workspace
 
 ChangeType = Literal["new", "confirmed", "revised", "definition", "withdrawn"]
-CHANGE_TYPES: tuple[ChangeType, ...] = ("new", "confirmed", "revised", "definition", "withdrawn")
+CHANGE_TYPES: tuple[ChangeType, ...] = get_args(ChangeType)
 Key = tuple[str, ...]
 
 
@@ -51,19 +51,26 @@ class Changes:
 
 
 def compare_edition(
-    workspace: Workspace, dataset: Dataset, edition: Edition, observations: Sequence[Observation], names: TerritoryNames
+    workspace: Workspace,
+    dataset: Dataset,
+    edition: Edition,
+    observations: Sequence[Observation],
+    names: TerritoryNames,
+    already_read: Mapping[str, Sequence[Observation]],
 ) -> Changes:
     """Compare an edition that has been read with the ones that its agency had released before it.
 
     As in `fct_revision`, a figure is one figure whatever table of the agency prints it, and is compared with
     what the same table said before where it did; it is withdrawn when the last whole edition of the table
-    printed it and this one, being whole, does not.
+    printed it and this one, being whole, does not. `already_read` holds the observations of editions, by their
+    id, that need not be read again.
     """
     elsewhere: dict[Key, Observation] = {}
     before: dict[Key, Observation] = {}
     last_whole: dict[Key, Observation] = {}
     for other, earlier in _earlier_editions(workspace, dataset, edition):
-        printed = {figure_key(row): row for row in read_edition(other, earlier, names)}
+        rows = already_read.get(earlier.edition_id) or read_edition(other, earlier, names)
+        printed = {figure_key(row): row for row in rows}
         if other.name != dataset.name:
             elsewhere |= printed
         else:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from orchestration.release.fingerprint import file_sha256
 from orchestration.workspace import Workspace
 
 NOTE = "quarantine.json"
+Kind = Literal["refused", "removed"]
 
 
 @dataclass(frozen=True)
 class Quarantined:
-    """A file in quarantine. `kind` says whether it was refused at landing or taken out of `raw/` by hand."""
+    """A file in quarantine, at the path `file`; `kind` says why: refused at landing, or taken out of `raw/` by hand."""
 
     dataset: str
     edition: str
-    kind: str
+    kind: Kind
     reason: str
     file: str
     sha256: str
@@ -34,14 +36,14 @@ def put_aside(
     file_name: str,
     dataset: str,
     edition: str,
-    kind: str,
+    kind: Kind,
     reason: str,
     url: str | None = None,
 ) -> Path:
     """Copy a file into quarantine with its reason; its folder there.
 
     The same bytes for the same edition are one entry: the reason is renewed.
-    """  # fmt: skip
+    """
     digest = file_sha256(file)
     folder = workspace.quarantine / dataset / f"{edition}_{digest[:12]}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,13 @@ def put_aside(
 def list_quarantined(workspace: Workspace) -> list[Quarantined]:
     """Everything in quarantine, by dataset and edition."""
     notes = sorted(workspace.quarantine.glob(f"*/*/*/{NOTE}")) if workspace.quarantine.is_dir() else []
-    return [Quarantined(**json.loads(note.read_text(encoding="utf-8"))) for note in notes]
+    return [_read_note(note) for note in notes]
+
+
+def _read_note(note: Path) -> Quarantined:
+    """The entry of a folder, with the file where it stands now: a warehouse may have been moved or copied."""
+    entry = Quarantined(**json.loads(note.read_text(encoding="utf-8")))
+    return replace(entry, file=str(note.parent / Path(entry.file).name))
 
 
 def discharge(workspace: Workspace, dataset: str, sha256: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import hashlib
+import io
 import os
 import shutil
 import unicodedata
@@ -13,7 +13,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -21,12 +21,16 @@ from orchestration.errors import FrontierError, UsageError
 from orchestration.extraction.names import TerritoryNames
 from orchestration.extraction.observations import Observation, read_edition
 from orchestration.landing.arrivals import Arrival, Reception
-from orchestration.landing.catalogue import Dataset, Edition, read_dataset
-from orchestration.landing.declarations import Origin, load_origin
-from orchestration.reception.changes import Changes, compare_edition, members_missing, periods_missing
+from orchestration.landing.catalogue import Dataset, Edition, dataset_names, read_dataset
+from orchestration.landing.declarations import Origin, Precision, load_origin, release_day
+from orchestration.reception.changes import CHANGE_TYPES, Changes, compare_edition, members_missing, periods_missing
 from orchestration.reception.quarantine import discharge, put_aside
 from orchestration.reception.stamps import stamped_release_day
+from orchestration.release.fingerprint import file_sha256
 from orchestration.workspace import Workspace
+
+# How long a release date is as people write it: 2020, 2020-04, 2020-04-28.
+_PRECISIONS: dict[int, Precision] = {4: "year", 7: "month", 10: "day"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,7 @@ class Examined:
 def receive(workspace: Workspace, arrival: Arrival) -> Reception:
     """Land a file that a live source sent; what does not fit goes to quarantine and nothing else changes."""
     dataset = read_dataset(workspace.raw, arrival.dataset)
-    content = arrival.file.read_bytes()
-    known = _already_there(dataset, {hashlib.sha256(content).hexdigest(), arrival.received_sha256})
+    known = _already_there(dataset, {file_sha256(arrival.file), arrival.received_sha256})
     if known:
         return Reception("already_there", known.name, f"{known.edition_id} holds just these data.")
     described = _describe(dataset, arrival.edition, arrival.file_name, arrival.retrieved_on)
@@ -99,13 +102,13 @@ def add_by_hand(workspace: Workspace, placed: HandPlaced, is_rehearsal: bool = F
     if not placed.file.is_file():
         raise UsageError(f"There is no file {placed.file}.")
     dataset = _known_dataset(workspace, placed.dataset)
-    digest = hashlib.sha256(placed.file.read_bytes()).hexdigest()
+    digest = file_sha256(placed.file)
     known = _already_there(dataset, {digest})
     if known:
         return known
     file_name = _safe_name(placed.file.name)
     described = _describe(dataset, placed.edition, file_name, dt.datetime.now(dt.UTC).date())
-    described |= {"url": placed.url, "note": placed.note, "is_excerpt": placed.is_excerpt}
+    described |= {"url": placed.url, "note": placed.note, "is_excerpt": placed.is_excerpt, "received_sha256": digest}
     described["covers"] = dict(placed.covers) or None
     # What the person says goes before what the file says, and both before the day of retrieval.
     described |= {"released_on": placed.released_on, "released_on_precision": _precision(placed.released_on)}
@@ -133,6 +136,11 @@ def remove_edition(workspace: Workspace, dataset_name: str, edition_name: str) -
     if edition is None:
         known = [one.name for one in dataset.editions]
         raise UsageError(f"{dataset_name} has no edition {edition_name!r}; it has {known}.")
+    if not edition.file.is_file():
+        raise FrontierError(
+            f"{edition.relative_file} is missing, so there is no file to keep: put it back, or delete the folder "
+            f"{edition.folder}."
+        )
     folder = put_aside(
         workspace, edition.file, edition.origin.file, dataset.name, edition.name, "removed", "Removed by hand.",
         edition.origin.url,
@@ -147,7 +155,7 @@ def remove_edition(workspace: Workspace, dataset_name: str, edition_name: str) -
 def _known_dataset(workspace: Workspace, name: str) -> Dataset:
     if (workspace.raw / name / "dataset.yml").is_file():
         return read_dataset(workspace.raw, name)
-    known = sorted(path.parent.relative_to(workspace.raw).as_posix() for path in workspace.raw.glob("*/*/dataset.yml"))
+    known = dataset_names(workspace.raw)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.3) or known
     raise UsageError(f"There is no dataset {name!r} in {workspace.raw}; the nearest are {', '.join(near)}.")
 
@@ -185,11 +193,16 @@ def _describe(dataset: Dataset, edition: str, file_name: str, retrieved_on: dt.d
     }
 
 
-def _precision(released_on: str | None) -> str:
-    length = len(released_on or "0000-00-00")
-    if length not in (4, 7, 10):
-        raise UsageError(f"{released_on!r} is no release date: write 2020, 2020-04 or 2020-04-28.")
-    return {4: "year", 7: "month", 10: "day"}[length]
+def _precision(released_on: str | None) -> Precision:
+    """The precision of a release date as a person writes it; a day where the date is left to the file."""
+    if not released_on:
+        return "day"
+    try:
+        precision = _PRECISIONS[len(released_on)]
+        release_day(released_on, precision)
+    except (KeyError, ValueError):
+        raise UsageError(f"{released_on!r} is no release date: write 2020, 2020-04 or 2020-04-28.") from None
+    return precision
 
 
 def _land(
@@ -217,14 +230,13 @@ def _draft(dataset: Dataset, file: Path, described: dict[str, Any]) -> Generator
     folder = dataset.folder / f".{described['edition']}.{uuid.uuid4().hex[:8]}"
     folder.mkdir()
     try:
-        content = _without_personal_data(file.read_bytes())
-        _write_durably(folder / described["file"], content)
-        digest = hashlib.sha256(content).hexdigest()
-        received = described.get("received_sha256") or hashlib.sha256(file.read_bytes()).hexdigest()
+        kept = folder / described["file"]
+        _copy_without_personal_data(dataset, file, kept)
+        digest, received = file_sha256(kept), described["received_sha256"]
         entries = described | {
             "released_on": _release_day(dataset, file, described),
             "sha256": digest,
-            "bytes": len(content),
+            "bytes": kept.stat().st_size,
             "received_sha256": received if received != digest else None,
         }
         _write_origin(folder / "origin.yml", entries)
@@ -249,52 +261,71 @@ def _release_day(dataset: Dataset, file: Path, described: dict[str, Any]) -> str
     return stated or described["retrieved_on"].isoformat()
 
 
-def _without_personal_data(content: bytes) -> bytes:
-    """The content without the names and telephones of officials that EMISS sends along."""
-    if b"<Responsible" not in content:
-        return content
-    from orchestration.extraction.readers.sdmx_ml import drop_personal_data
+def _copy_without_personal_data(dataset: Dataset, file: Path, target: Path) -> None:
+    """Copy a file durably; an SDMX-ML message without the names and telephones of officials that EMISS sends along."""
+    if "sdmx-ml" in dataset.declaration.file.formats:
+        from orchestration.extraction.readers.sdmx_ml import drop_personal_data
+        from orchestration.extraction.readers.sniffing import sniff
 
-    return drop_personal_data(content)
+        content = file.read_bytes()
+        if sniff(content, file.name).kind == "sdmx-ml":
+            _write_durably(target, io.BytesIO(drop_personal_data(content, file.name)))
+            return
+    with file.open("rb") as stream:
+        _write_durably(target, stream)
 
 
 def _write_origin(path: Path, entries: dict[str, Any]) -> None:
     fields = [name for name in Origin.model_fields if entries.get(name) is not None]
     written = {name: entries[name] for name in fields}
-    _write_durably(path, yaml.safe_dump(written, allow_unicode=True, sort_keys=False, width=110).encode())
+    text = yaml.safe_dump(written, allow_unicode=True, sort_keys=False, width=110)
+    _write_durably(path, io.BytesIO(text.encode()))
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def _write_durably(path: Path, content: BinaryIO) -> None:
     """Write a file that is on the disk before its folder gets the edition's name."""
     with path.open("wb") as stream:
-        stream.write(content)
+        shutil.copyfileobj(content, stream)
         stream.flush()
         os.fsync(stream.fileno())
 
 
 def _examine(workspace: Workspace, dataset: Dataset, draft: Edition, accepts_losses: bool) -> Examined:
     """Read a draft and compare it; `FrontierError` when it does not fit its dataset."""
-    if dataset.declaration.kind == "survey":
-        from orchestration.extraction.landed_tables import read_survey_edition
+    survey = dataset.declaration.survey
+    if dataset.declaration.kind == "survey" and survey is not None:
+        from orchestration.extraction.surveys.reading import examine_survey
 
-        return Examined(draft, read_survey_edition(dataset, draft), None)
+        cells, _ = examine_survey(draft.file, draft.edition_id, survey)
+        return Examined(draft, cells, None)
     names = TerritoryNames.from_seed(workspace.territory_names)
     observations = read_edition(dataset, draft, names)
     if not observations:
         raise FrontierError(f"{draft.relative_file} holds no figures: check the file.")
     if dataset.declaration.kind != "table":
         return Examined(draft, len(observations), None)
-    if not accepts_losses:
-        _check_continuity(dataset, draft, observations, names)
-    return Examined(draft, len(observations), compare_edition(workspace, dataset, draft, observations, names))
+    already_read: dict[str, list[Observation]] = {}
+    if dataset.editions and not accepts_losses and not draft.origin.is_excerpt:
+        last = _last_before(dataset, draft)
+        already_read[last.edition_id] = read_edition(dataset, last, names)
+        _check_continuity(draft, observations, last, already_read[last.edition_id])
+    changes = compare_edition(workspace, dataset, draft, observations, names, already_read)
+    return Examined(draft, len(observations), changes)
 
 
-def _check_continuity(dataset: Dataset, draft: Edition, observations: list[Observation], names: TerritoryNames) -> None:
-    """A whole table that has lost a year, a row or a column since the last edition was probably cut."""
-    if draft.origin.is_excerpt or not dataset.editions:
-        return
-    last = dataset.editions[-1]
-    before = read_edition(dataset, last, names)
+def _last_before(dataset: Dataset, draft: Edition) -> Edition:
+    """The last edition that was released up to the draft's day; the first of all for a draft older than any."""
+    earlier = [one for one in dataset.editions if one.origin.released_day <= draft.origin.released_day]
+    return earlier[-1] if earlier else dataset.editions[0]
+
+
+def _check_continuity(
+    draft: Edition, observations: list[Observation], last: Edition, before: list[Observation]
+) -> None:
+    """A whole table that has lost a year, a row or a column since the last edition was probably cut.
+
+    Of an edition that came out after the draft, only the years are looked at: rows and columns may have been added.
+    """
     years = periods_missing(observations, before)
     if years:
         raise FrontierError(
@@ -302,7 +333,8 @@ def _check_continuity(dataset: Dataset, draft: Edition, observations: list[Obser
             "the years of the new file: a column or a row was lost. Check the file; if the agency dropped the years, "
             "add it with --accept-losses."
         )
-    members = members_missing(observations, before)
+    is_later = last.origin.released_day > draft.origin.released_day
+    members = [] if is_later else members_missing(observations, before)
     if members:
         raise FrontierError(
             f"{draft.relative_file} prints nothing for {members[0]!r}, which {last.edition_id} has"
@@ -316,7 +348,6 @@ def _in_words(examined: Examined) -> str:
     if changes is None:
         return f"{examined.edition.edition_id}: {examined.cells:,} cells."
     counts = ", ".join(
-        f"{changes.count(kind):,} {kind}" for kind in ("new", "confirmed", "revised", "definition", "withdrawn")
-        if changes.count(kind)
-    )  # fmt: skip
+        f"{count:,} {kind}" for kind, count in ((kind, changes.count(kind)) for kind in CHANGE_TYPES) if count
+    )
     return f"{examined.edition.edition_id}: {examined.cells:,} figures ({counts})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ import xlwt
 
 from orchestration.errors import FrontierError
 from orchestration.extraction.observations import Observation
+from orchestration.reception.receiving import Examined, HandPlaced, add_by_hand
+from orchestration.workspace import Workspace
 from tests.datasets.reading import by_cell, golden, read_as
 from tests.shared_files import shared_file
 
@@ -244,6 +247,26 @@ def test_ages_settlements_and_decimal_marks_are_told_apart(tmp_path: Path) -> No
     ]
     assert [(row["value"], row["obs_status"]) for row in rows[-2:]] == [(None, "M"), (Decimal(0), "A")]
     assert not any("Петрова" in str(value) or "495" in str(value) for row in rows for value in row.values())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("prefix", ["", "m:"])
+def test_a_landed_message_names_no_official(tmp_path: Path, encoding: str, prefix: str) -> None:
+    source = Workspace.of().raw / WOMEN / "dataset.yml"
+    (tmp_path / "raw" / WOMEN).mkdir(parents=True)
+    shutil.copy(source, tmp_path / "raw" / WOMEN)
+    path = _message(tmp_path / "women.xml", "33459", BY_AGE, [_by_age("1", "643", "11", "2031", "78000000")])
+    text = path.read_text(encoding="utf-8").replace('encoding="utf-8"', f'encoding="{encoding}"')
+    text = text.replace("<GenericData ", '<GenericData xmlns:m="urn:m" ')
+    text = text.replace("<Responsible", f"<{prefix}Responsible").replace("</Responsible", f"</{prefix}Responsible")
+    path.write_bytes(text.encode(encoding))
+    workspace = Workspace.of(tmp_path / "raw", tmp_path / "warehouse")
+    added = add_by_hand(workspace, HandPlaced(path, WOMEN, "2031", "2031"))
+    assert isinstance(added, Examined)
+    landed = added.edition.file.read_bytes().decode(encoding)
+    assert "Петрова" in text
+    assert "Петрова" not in landed
+    assert "495" not in landed
 
 
 def test_the_working_age_of_men_is_theirs(tmp_path: Path) -> None:

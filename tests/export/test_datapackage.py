@@ -85,15 +85,15 @@ def test_a_column_with_empty_texts_is_not_required_in_csv(exported: Export) -> N
 def test_declared_keys_that_the_rows_do_not_bear_out_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "m.yml").write_text(
-        "models:\n- name: fact\n  columns:\n"
+        "models:\n- name: fact\n"
+        "  data_tests:\n"
+        "  - references: {arguments: {columns: {good: dim.id, bad: dim.id, gone: nowhere.id}}}\n"
+        "  columns:\n"
         "  - {name: key, data_tests: [unique, not_null]}\n"
         "  - {name: twice, data_tests: [unique]}\n"
-        "  - name: good\n    data_tests:\n"
-        "    - relationships: {arguments: {to: ref('dim'), field: id}}\n"
-        "  - name: bad\n    data_tests:\n"
-        "    - relationships: {arguments: {to: ref('dim'), field: id}}\n"
-        "  - name: gone\n    data_tests:\n"
-        "    - relationships: {arguments: {to: ref('nowhere'), field: id}}\n",
+        "  - {name: good}\n"
+        "  - {name: bad}\n"
+        "  - {name: gone}\n",
         encoding="utf-8",
     )
     connection = duckdb.connect()

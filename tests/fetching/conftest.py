@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -106,6 +107,16 @@ class PublishedFile:
         return int(asked[1]) if asked and is_same and self.has_ranges else 0
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """A server that says nothing of clients that hang up, as those of these tests do."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class Agency:
     """The server: what it answers at each path, and what it was asked."""
 
@@ -117,8 +128,7 @@ class Agency:
         self._at_once = 0
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), _handler(self))
         if context is not None:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"

@@ -92,6 +92,13 @@ def test_a_name_that_cannot_be_an_edition_is_refused(workspace: Workspace, write
         _add(workspace, write_table(), name)
 
 
+@pytest.mark.parametrize("day", ["2020-4", "2020-13", "2020-02-30", "28.04.2020", "last"])
+def test_a_date_that_is_none_is_an_error_of_use(workspace: Workspace, write_table: WriteTable, day: str) -> None:
+    with pytest.raises(UsageError, match="is no release date"):
+        _add(workspace, write_table(), "e", released_on=day)
+    assert list_quarantined(workspace) == []
+
+
 def test_an_unknown_dataset_names_the_nearest(workspace: Workspace, write_table: WriteTable) -> None:
     with pytest.raises(UsageError, match=f"the nearest are {DATASET}"):
         add_by_hand(workspace, HandPlaced(write_table(), "goskomstat/population_long", "e"))
@@ -119,6 +126,56 @@ def test_a_lost_year_is_a_break_in_continuity(workspace: Workspace, write_table:
     assert len(list_quarantined(workspace)) == 1
 
 
+OKRUGS = "goskomstat/arrivals_departures_by_okrug"
+
+
+def _okrugs_without_tula(workspace: Workspace, tmp_path: Path) -> Path:
+    """Land the bundled edition, which is of 2006; a file that prints the same table without one row."""
+    source = Path(shutil.copytree(Workspace.of().raw / OKRUGS, workspace.raw / OKRUGS))
+    lines = (source / "demographic_yearbook_2006" / "table_4.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("Tulsk Oblast")]
+    assert len(kept) == len(lines) - 1
+    file = tmp_path / "without_tula.csv"
+    file.write_text("".join(kept), encoding="utf-8")
+    return file
+
+
+def test_an_older_edition_may_lack_a_row_that_came_later(workspace: Workspace, tmp_path: Path) -> None:
+    file = _okrugs_without_tula(workspace, tmp_path)
+    added = add_by_hand(workspace, HandPlaced(file, OKRUGS, "older", "2005"))
+    assert isinstance(added, Examined)
+    assert set(_counts(added)) == {"new"}
+
+
+def test_a_later_edition_that_lacks_a_row_was_cut(workspace: Workspace, tmp_path: Path) -> None:
+    file = _okrugs_without_tula(workspace, tmp_path)
+    with pytest.raises(FrontierError, match="prints nothing for 'Tulsk Oblast"):
+        add_by_hand(workspace, HandPlaced(file, OKRUGS, "later", "2007"))
+
+
+def test_an_older_edition_that_skips_a_year_was_cut(workspace: Workspace, write_table: WriteTable) -> None:
+    _add(workspace, write_table(), "good", released_on="2030")
+    gap = {year: row for year, row in FIGURES.items() if year != 2002}
+    with pytest.raises(FrontierError, match="skips 2002, which .*@good printed"):
+        _add(workspace, write_table(gap, name="gap.xls"), "gap", released_on="2029")
+
+
+def test_landing_in_a_copy_of_a_warehouse_leaves_the_first_one_alone(
+    workspace: Workspace, write_table: WriteTable, tmp_path: Path
+) -> None:
+    _add(workspace, write_table(), "good")
+    file = write_table({year: row for year, row in FIGURES.items() if year != 2002}, name="gap.xls")
+    with pytest.raises(FrontierError):
+        _add(workspace, file, "gap", released_on="2030")
+    shutil.copytree(workspace.warehouse, tmp_path / "copy")
+    copy = Workspace.of(workspace.raw, tmp_path / "copy")
+    (entry,) = list_quarantined(copy)
+    assert Path(entry.file).is_relative_to(copy.quarantine)
+    _add(copy, file, "gap", released_on="2030", accepts_losses=True)
+    assert list_quarantined(copy) == []
+    assert len(list_quarantined(workspace)) == 1
+
+
 def test_a_file_leaves_quarantine_when_it_lands_after_all(workspace: Workspace, write_table: WriteTable) -> None:
     _add(workspace, write_table(), "good")
     gap = {year: row for year, row in FIGURES.items() if year != 2002}
@@ -140,6 +197,14 @@ def test_removing_undoes_adding(workspace: Workspace, write_table: WriteTable) -
     assert [entry.kind for entry in list_quarantined(workspace)] == ["removed"]
     with pytest.raises(UsageError, match="has no edition 'e'"):
         remove_edition(workspace, DATASET, "e")
+
+
+def test_an_edition_whose_file_is_gone_is_not_removed(workspace: Workspace, write_table: WriteTable) -> None:
+    edition = _add(workspace, write_table(), "e").edition
+    edition.file.unlink()
+    with pytest.raises(FrontierError, match=r"demo11\.xls is missing, so there is no file to keep"):
+        remove_edition(workspace, DATASET, "e")
+    assert edition.folder.is_dir()
 
 
 def _arrival(file: Path, edition: str = "2026-01-02", **more: object) -> Arrival:

@@ -10,9 +10,10 @@ import pyreadstat
 import pytest
 
 from orchestration.errors import FrontierError
-from orchestration.extraction.surveys.reading import SurveyReading, read_survey
+from orchestration.extraction.surveys.reading import SurveyReading
 from orchestration.landing.survey_declaration import SurveyDeclaration
 from tests.survey.survey_files import rename_encoding, write_portable, write_spss, write_stata, write_text
+from tests.survey.survey_tables import read_survey
 
 if TYPE_CHECKING:
     from orchestration.extraction.surveys.chunks import Chunk

@@ -11,7 +11,7 @@ import pytest
 from orchestration.errors import FrontierError
 from orchestration.extraction.surveys.chunks import Numbers, Texts
 from orchestration.extraction.surveys.formats import detect_format
-from orchestration.extraction.surveys.reading import SurveyReading, read_survey
+from orchestration.extraction.surveys.reading import SurveyReading
 from orchestration.landing.survey_declaration import SurveyDeclaration
 from tests.survey.survey_files import (
     add_response_set,
@@ -22,11 +22,12 @@ from tests.survey.survey_files import (
     write_spss,
     write_stata,
 )
+from tests.survey.survey_tables import read_survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestration.extraction.surveys.reading import SurveyTables
+    from tests.survey.survey_tables import SurveyTables
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "sav": write_spss,

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.extraction.surveys.reading import read_survey
 from orchestration.quality.survey_margins import MarginResult, margin_results, mart_column
+from tests.survey.survey_tables import read_survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

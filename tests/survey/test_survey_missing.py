@@ -10,8 +10,8 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from orchestration.extraction.surveys.reading import read_survey
 from orchestration.landing.survey_declaration import SurveyDeclaration
+from tests.survey.survey_tables import read_survey
 
 CODES = [-3.0, -2.0, -1.0, 1.0, 4.0, 97.0, 98.0, 99.0]
 KINDS: dict[str, tuple[list[Any], list[tuple[float, float, str | None]], set[float]]] = {

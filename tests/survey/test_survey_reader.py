@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from orchestration.errors import FrontierError
-from orchestration.extraction.surveys.reading import SurveyTables, read_survey
 from orchestration.landing.survey_declaration import SurveyDeclaration
+from tests.survey.survey_tables import SurveyTables, read_survey
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -90,7 +90,7 @@ def test_labels_and_missing_codes_read_back(
     described: dict[str, Any] = {"missing_ranges": {"n0": missing}, "variable_value_labels": {"n0": labels}}
     pyreadstat.write_sav(frame, path, **described)
     reading = SurveyReading(path, "x@1", SurveyDeclaration())
-    variable = reading.dictionary["n0"]
+    variable = next(one for one in reading.dictionary.variables if one.name == "n0")
     assert variable.labels == labels
     assert {code for code in range(-20, 100) if variable.is_missing(float(code))} == set(missing)
     assert {row["code"] for row in reading.missing_ranges.to_pylist()} == {str(code) for code in missing}

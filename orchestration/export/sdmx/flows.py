@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestration.export.contents import literal
@@ -67,66 +67,24 @@ def sdmx_id(sql: str) -> str:
 
 def flows(is_latest: bool) -> tuple[Flow, ...]:
     """The three dataflows; with superseded editions, the edition is one of their dimensions."""
-    return (_migration_flow(is_latest), _arrivals_departures(is_latest), _population(is_latest))
+    return tuple(_flow(subject, is_latest) for subject in _SUBJECTS)
 
 
-def _migration_flow(is_latest: bool) -> Flow:
-    return _flow(
-        "MIGRATION_FLOW",
-        "fct_migration_flow",
-        "Migration flows by origin and destination",
-        [
-            Component("REPORTING_AREA", "dimension", sdmx_id("facts.reporting_id")),
-            Component("COUNTED_AS", "dimension", "upper(facts.counted_as)"),
-            Component("ORIGIN", "dimension", sdmx_id("facts.origin_id")),
-            Component("DESTINATION", "dimension", sdmx_id("facts.destination_id")),
-        ],
-        "facts.persons",
-        _PERSONS,
-        [Component("GROUP_DEFINITION", "observation", "facts.group_definition")],
-        is_latest,
-    )
+@dataclass(frozen=True)
+class _Subject:
+    """What one dataflow has of its own: the SQL of its value and, by component, of its dimensions and attributes.
 
+    `facts` is the relation of the facts where they do not stand in the table as they are exported.
+    """
 
-def _population(is_latest: bool) -> Flow:
-    return _flow(
-        "POPULATION",
-        "fct_population",
-        "Population by territory, group, sex and age",
-        [
-            Component("REF_AREA", "dimension", sdmx_id("facts.territory_id")),
-            Component("POPULATION_GROUP", "dimension", sdmx_id("upper(facts.population_group_id)")),
-            Component("SEX", "dimension", "case facts.sex when 'T' then '_T' else facts.sex end"),
-            Component("AGE", "dimension", sdmx_id("facts.age")),
-        ],
-        "facts.population",
-        _PERSONS,
-        [Component("ROUNDING_HALF_WIDTH", "observation", "facts.rounding_half_width")],
-        is_latest,
-    )
-
-
-def _arrivals_departures(is_latest: bool) -> Flow:
-    unit = (
-        "case when facts.measure like '%PCT' then 'PERCENT' "
-        "when facts.measure like '%PER_100_ARRIVALS%' then 'PER_100_ARRIVALS' else 'PERSONS' end"
-    )
-    decimals = f"case when {unit} = 'PERSONS' then '0' end"
-    return _flow(
-        "ARRIVALS_DEPARTURES",
-        "fct_arrivals_departures",
-        "Arrivals and departures, and what follows from them, by territory and partner",
-        [
-            Component("REF_AREA", "dimension", sdmx_id("facts.territory_id")),
-            Component("COUNTERPART_AREA", "dimension", sdmx_id("facts.partner_id")),
-            Component("MEASURE", "dimension", "facts.measure"),
-        ],
-        "facts.figure",
-        {"UNIT_MEASURE": unit, "UNIT_MULT": "'0'", "DECIMALS": decimals},
-        [Component("GROUP_DEFINITION", "observation", "facts.group_definition")],
-        is_latest,
-        facts=f"({_UNPIVOTED})",
-    )
+    name: str
+    table: str
+    title: str
+    value: str
+    dimensions: dict[str, str]
+    attributes: dict[str, str]
+    units: dict[str, str] = field(default_factory=lambda: _PERSONS)
+    facts: str | None = None
 
 
 ARRIVALS_DEPARTURES_MEASURES = (
@@ -141,6 +99,55 @@ _UNPIVOTED = " union all ".join(
     + (f" or obs_status in {_MISSING}" if measure in ("arrivals", "departures") else "")
     for measure in ARRIVALS_DEPARTURES_MEASURES
 )
+
+# What a figure of arrivals and departures is counted in follows from its measure.
+_UNIT = (
+    "case when facts.measure like '%PCT' then 'PERCENT' "
+    "when facts.measure like '%PER_100_ARRIVALS%' then 'PER_100_ARRIVALS' else 'PERSONS' end"
+)
+_SUBJECTS = (
+    _Subject(
+        name="MIGRATION_FLOW",
+        table="fct_migration_flow",
+        title="Migration flows by origin and destination",
+        value="facts.persons",
+        dimensions={
+            "REPORTING_AREA": sdmx_id("facts.reporting_id"),
+            "COUNTED_AS": "upper(facts.counted_as)",
+            "ORIGIN": sdmx_id("facts.origin_id"),
+            "DESTINATION": sdmx_id("facts.destination_id"),
+        },
+        attributes={"GROUP_DEFINITION": "facts.group_definition"},
+    ),
+    _Subject(
+        name="ARRIVALS_DEPARTURES",
+        table="fct_arrivals_departures",
+        title="Arrivals and departures, and what follows from them, by territory and partner",
+        value="facts.figure",
+        dimensions={
+            "REF_AREA": sdmx_id("facts.territory_id"),
+            "COUNTERPART_AREA": sdmx_id("facts.partner_id"),
+            "MEASURE": "facts.measure",
+        },
+        attributes={"GROUP_DEFINITION": "facts.group_definition"},
+        units={"UNIT_MEASURE": _UNIT, "UNIT_MULT": "'0'", "DECIMALS": f"case when {_UNIT} = 'PERSONS' then '0' end"},
+        facts=f"({_UNPIVOTED})",
+    ),
+    _Subject(
+        name="POPULATION",
+        table="fct_population",
+        title="Population by territory, group, sex and age",
+        value="facts.population",
+        dimensions={
+            "REF_AREA": sdmx_id("facts.territory_id"),
+            "POPULATION_GROUP": sdmx_id("upper(facts.population_group_id)"),
+            "SEX": "case facts.sex when 'T' then '_T' else facts.sex end",
+            "AGE": sdmx_id("facts.age"),
+        },
+        attributes={"ROUNDING_HALF_WIDTH": "facts.rounding_half_width"},
+    ),
+)
+
 
 # A stock of a fixed day of each year is annual; the day of a census, or of any other count, is not.
 _FREQ = (
@@ -161,38 +168,27 @@ _TIME_PERIOD = (
 )
 
 
-def _flow(
-    name: str,
-    table: str,
-    title: str,
-    dimensions: list[Component],
-    value: str,
-    units: dict[str, str],
-    attributes: list[Component],
-    is_latest: bool,
-    facts: str | None = None,
-) -> Flow:
+def _flow(subject: _Subject, is_latest: bool) -> Flow:
+    value = subject.value
     status = f"case when {value} is not null and facts.obs_status in {_MISSING} then 'A' else facts.obs_status end"
+    edition = {"EDITION": sdmx_id("editions.edition_id")}
+    agency = {"SOURCE_AGENCY": sdmx_id("upper(editions.agency)")}
     components = [
-        Component("FREQ", "dimension", _FREQ),
-        Component("SOURCE_AGENCY", "dimension", sdmx_id("upper(editions.agency)")),
-        *dimensions,
-        *([] if is_latest else [_edition("dimension")]),
+        *_components("dimension", {"FREQ": _FREQ} | agency | subject.dimensions | ({} if is_latest else edition)),
         Component("TIME_PERIOD", "time", _TIME_PERIOD),
         Component("OBS_VALUE", "measure", value),
-        *(Component(unit, "series", sql) for unit, sql in units.items()),
-        Component("OBS_STATUS", "observation", status),
-        *attributes,
-        *([_edition("observation")] if is_latest else []),
+        *_components("series", subject.units),
+        *_components("observation", {"OBS_STATUS": status} | subject.attributes | (edition if is_latest else {})),
     ]
     relation = (
-        f"{facts or f'main.{table}'} as facts "
+        f"{subject.facts or f'main.{subject.table}'} as facts "
         "inner join main.dim_period as periods on facts.period_key = periods.period_key "
         "inner join main.dim_edition as editions on facts.edition_key = editions.edition_key"
     ) + (" where facts.is_latest" if is_latest else "")
     suffix = "" if is_latest else "_EDITIONS"
-    return Flow(f"DF_{name}{suffix}", name.lower(), table, title, tuple(components), relation)
+    file = subject.name.lower()
+    return Flow(f"DF_{subject.name}{suffix}", file, subject.table, subject.title, tuple(components), relation)
 
 
-def _edition(role: Role) -> Component:
-    return Component("EDITION", role, sdmx_id("editions.edition_id"))
+def _components(role: Role, sql: dict[str, str]) -> list[Component]:
+    return [Component(name, role, expression) for name, expression in sql.items()]

@@ -13,7 +13,6 @@ from orchestration.export.synthetic import NOTICE
 
 NAMESPACE = "ddi:codebook:2_5"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_INTERVALS = {"scale": "contin"}
 
 
 def write_ddi(survey: Survey, file: Path, data_files: Sequence[str], release: str, moment: dt.datetime) -> None:
@@ -88,7 +87,7 @@ def _describe_file(element: etree._Element, survey: Survey, name: str) -> None:
 
 
 def _describe_variable(parent: etree._Element, variable: Variable, identifier: str, file_ids: Sequence[str]) -> None:
-    interval = "discrete" if variable.is_text else _INTERVALS.get(variable.measure, "discrete")
+    interval = "contin" if variable.measure == "scale" and not variable.is_text else "discrete"
     attributes = {"ID": identifier, "name": variable.name, "intrvl": interval}
     if file_ids:
         attributes["files"] = " ".join(file_ids)

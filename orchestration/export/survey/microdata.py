@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestration.export.contents import Column, Table, fetch_rows
@@ -44,7 +45,7 @@ class Variable:
         """Whether an answer is none, or one declared as missing."""
         return answer is None or any(one.holds(answer) for one in self.missing)
 
-    @property
+    @cached_property
     def frequencies(self) -> Counter[float]:
         """How many respondents gave each numeric answer, codes declared as missing included."""
         return Counter(answer for answer in self.answers if isinstance(answer, float))

@@ -10,7 +10,7 @@ from functools import partial
 from orchestration.errors import FrontierError
 from orchestration.extraction.grid import Cell, CellRange, Grid, Sheet, Workbook, cell_address
 from orchestration.extraction.readers.cells import build_grid, check_size
-from orchestration.extraction.readers.damage import damage_refused
+from orchestration.extraction.readers.damage import blank, damage_refused, protected
 from orchestration.extraction.readers.packages import Package
 from orchestration.extraction.readers.shown_numbers import number_shown
 from orchestration.extraction.readers.xml_reading import XmlElement
@@ -33,12 +33,9 @@ def open_content(content: bytes, name: str, reading: FileReading) -> Workbook:  
     """
     package = Package(content, name)
     if package.has(_MANIFEST) and package.contains(_MANIFEST, re.compile(rb"encryption-data")):
-        raise FrontierError(
-            f"{name} is protected by a password and cannot be read: ask the publisher for an open file, or save it "
-            "without one."
-        )
+        raise protected(name)
     if not package.contains(_CONTENT, re.compile(rb"<(?:\w+:)?p[\s>]")):
-        raise FrontierError(f"{name} holds no cell: every sheet is blank. Fetch or copy the file again.")
+        raise blank(name)
     with damage_refused(name):
         return Workbook(name, tuple(_sheets(package)))
 

@@ -11,7 +11,7 @@ from orchestration.extraction.readers.text_encoding import UTF16_MARKS
 _PERSONAL = "Responsible"
 
 
-def drop_personal_data(content: bytes) -> bytes:
+def drop_personal_data(content: bytes, name: str) -> bytes:
     """The message with every `Responsible` element emptied, attributes included, and every other byte as it was.
 
     EMISS names there a civil servant with a telephone number. Raises `FrontierError` when the message is
@@ -19,13 +19,13 @@ def drop_personal_data(content: bytes) -> bytes:
     """
     kept: list[bytes] = []
     position = 0
-    for start, end, emptied in _personal_elements(content):
+    for start, end, emptied in _personal_elements(content, name):
         kept += [content[position:start], emptied]
         position = end
     return b"".join([*kept, content[position:]])
 
 
-def _personal_elements(content: bytes) -> list[tuple[int, int, bytes]]:
+def _personal_elements(content: bytes, file: str) -> list[tuple[int, int, bytes]]:
     """First byte, byte after the last, and the emptied element, for each of the outermost such elements."""
     encoding = _unit_encoding(content)
     found: list[tuple[int, int, bytes]] = []
@@ -45,7 +45,10 @@ def _personal_elements(content: bytes) -> list[tuple[int, int, bytes]]:
                 found.append((start, end, f"<{name}></{name}>".encode(encoding)))
 
     def refuse_doctype(*_: object) -> NoReturn:
-        raise FrontierError("The message declares an XML document type, which can carry harmful entities.")
+        raise FrontierError(
+            f"{file} declares an XML document type, which no statistical file needs and which can carry harmful "
+            "entities. Check where the file comes from."
+        )
 
     parser.StartElementHandler = open_element
     parser.EndElementHandler = close_element
@@ -54,8 +57,8 @@ def _personal_elements(content: bytes) -> list[tuple[int, int, bytes]]:
         parser.Parse(content, True)
     except expat.ExpatError as error:
         raise FrontierError(
-            f"The message is no well-formed XML ({error}), so personal data in it cannot be told and dropped. Fetch "
-            "it again."
+            f"{file} is cut off or damaged: it is no well-formed XML ({error}), so personal data in it cannot be told "
+            "and dropped. Fetch or copy the file again."
         ) from error
     return found
 

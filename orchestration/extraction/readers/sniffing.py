@@ -1,4 +1,4 @@
-"""Telling the kind of a file from its bytes."""
+"""Which reader takes a file: its kind, told from its bytes, and in words what no reader takes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from orchestration.errors import FrontierError
 from orchestration.extraction.grid import tidy
+from orchestration.extraction.readers.damage import protected
 
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 65_536
@@ -66,7 +67,7 @@ def _sniff_compound(content: bytes, name: str) -> Sniffed:
         return entry.ljust(64, b"\0") + struct.pack("<H", len(entry) + 2) in content
 
     if has_stream("EncryptedPackage"):
-        raise FrontierError(_protected(name))
+        raise protected(name)
     if has_stream("Workbook") or has_stream("Book"):
         return Sniffed("xls")
     if has_stream("WordDocument"):
@@ -90,7 +91,7 @@ def _sniff_zip(content: bytes, name: str) -> Sniffed:
             "Fetch or copy the file again."
         ) from error
     if any(info.flag_bits & 1 for info in members.values()):
-        raise FrontierError(_protected(name))
+        raise protected(name)
     lower = {member.lower() for member in members}
     if "xl/workbook.bin" in lower:
         return Sniffed("other", "an Excel binary workbook (xlsb)")
@@ -101,12 +102,6 @@ def _sniff_zip(content: bytes, name: str) -> Sniffed:
     if any(member.startswith("word/") for member in lower):
         return Sniffed("other", "a Word document (docx)")
     return Sniffed("other", "a zip archive that is no workbook")
-
-
-def _protected(name: str) -> str:
-    return (
-        f"{name} is protected by a password and cannot be read: ask the publisher for an open file, or save it without."
-    )
 
 
 def _sniff_text(content: bytes) -> Sniffed:

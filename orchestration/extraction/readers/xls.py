@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.errors import FrontierError
 from orchestration.extraction.grid import Cell, CellRange, Grid, Sheet, Workbook
 from orchestration.extraction.readers.cells import CellSettings, build_grid, number_cell
-from orchestration.extraction.readers.damage import damage_refused
+from orchestration.extraction.readers.damage import blank, damage_refused, protected
 from orchestration.extraction.readers.number_format import show_text
 from orchestration.landing.declarations import FileReading
 
@@ -26,7 +26,7 @@ def open_content(content: bytes, name: str, reading: FileReading) -> Workbook:  
     book = _open_book(content, name)
     pages = book.sheets()
     if not any(value != "" for page in pages for row in range(page.nrows) for value in page.row_values(row)):
-        raise FrontierError(f"{name} holds no cell: every sheet is blank. Fetch or copy the file again.")
+        raise blank(name)
     return Workbook(name, tuple(_sheet(name, book, page) for page in pages))
 
 
@@ -40,10 +40,7 @@ def _open_book(content: bytes, name: str) -> xlrd.Book:
             )
     except (xlrd.XLRDError, xlrd.compdoc.CompDocError) as error:
         if "encrypted" in str(error):
-            raise FrontierError(
-                f"{name} is protected by a password and cannot be read: ask the publisher for an open file, or save "
-                "it without one."
-            ) from error
+            raise protected(name) from error
         raise FrontierError(
             f"{name} starts as an Excel 97-2003 workbook but is cut off or damaged ({error}). Fetch or copy the file "
             "again."

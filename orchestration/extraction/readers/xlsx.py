@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from orchestration.errors import FrontierError
 from orchestration.extraction.grid import Cell, CellRange, Grid, Sheet, Workbook, cell_address
 from orchestration.extraction.readers.cells import CellSettings, build_grid, check_size, number_cell
-from orchestration.extraction.readers.damage import damage_refused
+from orchestration.extraction.readers.damage import blank, damage_refused
 from orchestration.extraction.readers.number_format import show_text
 from orchestration.extraction.readers.packages import Package
 from orchestration.extraction.readers.xlsx_parts import (
@@ -41,7 +41,7 @@ def open_content(content: bytes, name: str, reading: FileReading) -> Workbook:  
         parts = read_book_parts(package)
         has_cells = any(package.contains(page.part, _HAS_CELLS) for page in parts.pages)
     if not has_cells:
-        raise FrontierError(f"{name} holds no cell: every sheet is blank. Fetch or copy the file again.")
+        raise blank(name)
     book = _Book(package, parts)
     sheets = [Sheet(page.name, page.is_hidden, partial(_read_grid, book, page.name, page.part)) for page in parts.pages]
     return Workbook(name, tuple(sheets))

@@ -85,9 +85,6 @@ class Dictionary:
     absent_labels: Mapping[str, str]
     is_encoding_known: bool
 
-    def __getitem__(self, name: str) -> Variable:
-        return next(variable for variable in self.variables if variable.name == name)
-
     def failure(self, failure: ReadFailure) -> FrontierError:
         """The error in words for cases that cannot be read though the dictionary can."""
         return _in_words(self.path, self.file_format, self.declared_encoding, failure)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 SurveyFormat = Literal["sav", "zsav", "por", "dta", "sas7bdat"]
 
-SPSS_FORMATS: frozenset[SurveyFormat] = frozenset({"sav", "zsav", "por"})
-
 _PUT_BACK = "Put the file back as it was published; the SHA-256 in the origin.yml beside it says which one that is."
 _HEAD_BYTES = 1024
 _SAS_MAGIC = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ from orchestration.extraction.surveys.dictionary_tables import (
 from orchestration.extraction.surveys.formats import unreadable
 from orchestration.extraction.surveys.notices import NoticeBook, SurveyNotice
 from orchestration.extraction.surveys.rules import DeclaredRules, require_variables
-from orchestration.extraction.surveys.schemas import survey_table
 from orchestration.extraction.surveys.times import iso_texts
 
 if TYPE_CHECKING:
@@ -40,22 +38,6 @@ _CHUNK_BYTES = 64 * 1024 * 1024
 _OBJECT_BYTES = 40
 # In long form, a case is a row of several texts for each of its variables.
 _LONG_FORM_BYTES = 200
-
-
-@dataclass(frozen=True)
-class SurveyTables:
-    """What a survey file holds, in the columns of the tables raw.survey_*.
-
-    `responses` has one row per respondent and variable other than the respondent number, which is its
-    key; it is empty for a survey that declares no response variable, whose cases are landed as they are.
-    """
-
-    variables: pa.Table
-    value_labels: pa.Table
-    missing_ranges: pa.Table
-    special_missing: pa.Table
-    responses: pa.Table
-    notices: list[SurveyNotice]
 
 
 class SurveyReading:
@@ -160,7 +142,8 @@ def rows_per_chunk(bytes_per_row: int) -> int:
 def examine_survey(path: Path, edition_id: str, declaration: SurveyDeclaration) -> tuple[int, list[SurveyNotice]]:
     """Read a survey file to its end and keep nothing: the number of its cells, and what a reader must know.
 
-    Raises `FrontierError` as `read_survey` does.
+    Raises `FrontierError` when the file is no readable survey file, lacks a declared variable, repeats or
+    omits a respondent number, or holds a code that has no label in a coded variable.
     """
     reading = SurveyReading(path, edition_id, declaration)
     cases = 0
@@ -168,28 +151,3 @@ def examine_survey(path: Path, edition_id: str, declaration: SurveyDeclaration) 
         reading.iso_columns(chunk)
         cases += chunk.rows
     return cases * reading.answers_per_case, reading.notices
-
-
-def read_survey(path: Path, edition_id: str, declaration: SurveyDeclaration) -> SurveyTables:
-    """Read a survey file of modest size into tables; a large one is landed in chunks by `land_surveys`.
-
-    Raises `FrontierError` when the file is no readable survey file, lacks a declared variable, repeats or
-    omits a respondent number, or holds a code that has no label in a coded variable.
-    """
-    import pyarrow as pa
-
-    reading = SurveyReading(path, edition_id, declaration)
-    answers, special = [survey_table("survey_responses", [])], [survey_table("survey_special_missing", [])]
-    for chunk in reading.chunks():
-        iso_columns = reading.iso_columns(chunk)
-        special.append(reading.special_missing(chunk))
-        if declaration.has_long_form:
-            answers.append(reading.answers(chunk, iso_columns))
-    return SurveyTables(
-        variables=reading.variables,
-        value_labels=reading.value_labels,
-        missing_ranges=reading.missing_ranges,
-        special_missing=pa.concat_tables(special),
-        responses=pa.concat_tables(answers),
-        notices=reading.notices,
-    )

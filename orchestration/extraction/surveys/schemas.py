@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orchestration.modelling.declared_tables import DBT_PROJECT, declared_tables
+from orchestration.modelling.declared_tables import declared_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ def survey_schema(table: str) -> pa.Schema:
         "double": pa.float64(),
         "boolean": pa.bool_(),
     }
-    return pa.schema([(one.name, kinds[one.data_type]) for one in declared_tables(DBT_PROJECT)[f"raw.{table}"].columns])
+    return pa.schema([(one.name, kinds[one.data_type]) for one in declared_tables()[f"raw.{table}"].columns])
 
 
 def survey_table(table: str, rows: Iterable[Sequence[Any]]) -> pa.Table:

@@ -9,7 +9,7 @@ from orchestration.fetching.client import Client, Request
 from orchestration.fetching.errors import Refused
 from orchestration.fetching.finishing import keep_if_changed, named_by_bytes
 from orchestration.fetching.results import Fetched, LastFetch, NotModified
-from orchestration.fetching.sdmx_message import read_message
+from orchestration.fetching.sdmx_message import Message, read_message
 from orchestration.fetching.sniffing import form_of
 from orchestration.landing.source_declaration import SdmxSource
 
@@ -22,27 +22,33 @@ _ADVICE = "Correct flow, key or periods in the source section of the dataset.yml
 def fetch(source: SdmxSource, client: Client, last: LastFetch | None) -> Fetched | NotModified:
     """The answer of the service, with at least one observation in it."""
     headers = {"Accept": source.accept or _ACCEPT}
-    request = Request(source.address, headers=headers, expects=source.expects, check=_check)
+    messages: list[Message] = []
+
+    def check(path: Path) -> None:
+        messages[:] = _checked_messages(path)
+
+    def fingerprint() -> str | None:
+        return messages[0].fingerprint if messages else None
+
+    request = Request(source.address, headers=headers, expects=source.expects, check=check)
     stem = re.sub(r"[^\w.-]+", "_", f"{source.flow}_{source.key}")[:100]
-    return keep_if_changed(client, request, last, lambda answer: named_by_bytes(stem, answer), _fingerprint)
+    return keep_if_changed(client, request, last, lambda answer: named_by_bytes(stem, answer), fingerprint)
 
 
-def _check(path: Path) -> None:
+def _checked_messages(path: Path) -> list[Message]:
+    """The SDMX-ML message in the file; none where the file is SDMX-CSV."""
     form = form_of(path)
     if form == "xml":
         message = read_message(path)
         if not message.observations:
             raise Refused(f"the SDMX message ({message.root}) holds no observation", advice=_ADVICE)
-    elif form == "csv":
+        return [message]
+    if form == "csv":
         with path.open("rb") as file:
             if not file.readline() or not file.readline().strip():
                 raise Refused("the SDMX-CSV file holds no observation", advice=_ADVICE)
-    else:
-        raise Refused(
-            f"by its bytes the answer is {form}, where SDMX-CSV or SDMX-ML was expected",
-            advice="Choose one of the two with accept, or with format in query, in the source section.",
-        )
-
-
-def _fingerprint(path: Path) -> str | None:
-    return read_message(path).fingerprint if form_of(path) == "xml" else None
+        return []
+    raise Refused(
+        f"by its bytes the answer is {form}, where SDMX-CSV or SDMX-ML was expected",
+        advice="Choose one of the two with accept, or with format in query, in the source section.",
+    )
