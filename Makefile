@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+SPARK := scale_out/.venv
 .DEFAULT_GOAL := help
-.PHONY: help setup refresh test lint dictionary serve clean
+.PHONY: help setup refresh test lint dictionary spark serve clean
 
 help:            ## what can be done
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,10 +34,18 @@ lint: setup      ## style, types, layers and SQL
 dictionary: setup ## derive dbt's YAML files and docs/dictionary.md from dbt_project/dictionary
 	@$(BIN)/python -m tools.dictionary
 
+spark: refresh $(SPARK)/.ready ## build the models on Apache Spark as well, and compare every row
+	@$(SPARK)/bin/python -m scale_out
+
+$(SPARK)/.ready: scale_out/pyproject.toml scale_out/uv.lock | $(READY)
+	@$(BIN)/uv sync --project scale_out --python $(BIN)/python --locked --quiet \
+		|| { echo "The second engine's environment could not be made from scale_out/uv.lock (see above)."; exit 1; }
+	@touch $@
+
 serve: setup     ## the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/frontier serve
 
 clean:           ## remove what was published and the environment
-	rm -rf .venv dbt_project/target warehouse/releases warehouse/candidates warehouse/exports warehouse/downloads \
-		warehouse/.dbt warehouse/.dagster
+	rm -rf .venv $(SPARK) dbt_project/target warehouse/releases warehouse/candidates warehouse/exports warehouse/downloads \
+		warehouse/.dbt warehouse/.dagster warehouse/spark
 	rm -f warehouse/frontier.duckdb warehouse/*.json warehouse/.refresh.lock

@@ -43,6 +43,7 @@ select
     ranked.unit_mult,
     ranked.decimals,
     ranked.raw_text,
+    ranked.is_corrected,
     ranked.is_computed_by_quoting_work,
     ranked.figure_value,
     ranked.half_width,

@@ -30,7 +30,7 @@ ranked as (
         *,
         row_number() over (
             partition by territory_id, period_id
-            order by released_on desc, rounding_half_width asc, edition_id desc
+            order by released_on desc, rounding_half_width asc nulls last, edition_id desc
         ) as rank_among_agencies
     from dated
     where age_in_agency = 1 and population is not null

@@ -43,7 +43,7 @@ left join {{ ref('stg_observations') }} as opening
         and opening.breakdown = ''
         and changes.ref_area = opening.ref_area
         and changes.population_group = opening.population_group
-        and cast(periods.opens_on as varchar) = opening.time_period
+        and cast(periods.opens_on as {{ dbt.type_string() }}) = opening.time_period
 left join {{ ref('stg_observations') }} as closing
     on
         changes.edition_id = closing.edition_id
@@ -51,4 +51,4 @@ left join {{ ref('stg_observations') }} as closing
         and closing.breakdown = ''
         and changes.ref_area = closing.ref_area
         and changes.population_group = closing.population_group
-        and cast(periods.closes_on as varchar) = closing.time_period
+        and cast(periods.closes_on as {{ dbt.type_string() }}) = closing.time_period

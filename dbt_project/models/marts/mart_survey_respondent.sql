@@ -31,15 +31,16 @@ select
     is_synthetic,
     max(case when variable = 'weight' then answer_value end) as weight,
     {%- for variable in named_codes %}
-        cast(max(case when variable = '{{ variable }}' then answer_value end) as integer)
+        cast(round(max(case when variable = '{{ variable }}' then answer_value end)) as integer)
             as {{ variable }}_code,
         max(case when variable = '{{ variable }}' then answer_label end) as {{ variable }}_name,
     {%- endfor %}
     {%- for variable in counts %}
-        cast(max(case when variable = '{{ variable }}' then answer_value end) as integer) as {{ variable }},
+        cast(round(max(case when variable = '{{ variable }}' then answer_value end)) as integer)
+            as {{ variable }},
     {%- endfor %}
     {%- for variable in codes %}
-        cast(max(case when variable = '{{ variable }}' then answer_value end) as integer)
+        cast(round(max(case when variable = '{{ variable }}' then answer_value end)) as integer)
             as {{ variable }}_code
         {%- if not loop.last %},{% endif %}
     {%- endfor %}

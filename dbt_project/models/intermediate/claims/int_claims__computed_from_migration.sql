@@ -19,9 +19,9 @@ russia as (
     select
         time_period,
         max(case when counterpart_area = 'WORLD' then arrivals end) as arrivals,
-        100.0 * max(case when counterpart_area = 'CIS' then arrivals end)
+        cast(100.0 * max(case when counterpart_area = 'CIS' then arrivals end) as double)
         / max(case when counterpart_area = 'WORLD' then arrivals end) as cis_share_of_arrivals,
-        100.0 * max(case when counterpart_area = 'CIS' then departures end)
+        cast(100.0 * max(case when counterpart_area = 'CIS' then departures end) as double)
         / max(case when counterpart_area = 'WORLD' then departures end) as cis_share_of_departures
     from figures
     where dataset = 'goskomstat/russia_cis_migration' and ref_area = 'RU'
@@ -42,7 +42,7 @@ kazakhstan as (
 
     select
         time_period,
-        100.0 * sum(case when counterpart_area = 'RU' then arrivals + departures end)
+        cast(100.0 * sum(case when counterpart_area = 'RU' then arrivals + departures end) as double)
         / sum(case when counterpart_area = 'WORLD' then arrivals + departures end) as russia_share_of_exchange
     from figures
     where dataset = 'un_desa/migration_flows_kazakhstan' and ref_area = 'KZ'
@@ -56,7 +56,7 @@ territories as (
         figures.ref_area,
         territories.territory_type,
         figures.arrivals - figures.departures as net_migration,
-        100.0 * figures.departures / figures.arrivals as departures_per_100_arrivals
+        cast(100.0 * figures.departures as double) / figures.arrivals as departures_per_100_arrivals
     from figures
     inner join {{ ref('territory') }} as territories
         on figures.ref_area = territories.territory_id
@@ -71,7 +71,9 @@ federal_districts as (
 
     select
         territories.ref_area,
-        row_number() over (order by territories.departures_per_100_arrivals asc) as rank_by_departures,
+        row_number() over (
+            order by territories.departures_per_100_arrivals asc nulls last
+        ) as rank_by_departures,
         row_number() over (order by territories.net_migration desc) as rank_by_net_migration
     from territories
     inner join {{ ref('territory_group_member') }} as members

@@ -62,7 +62,7 @@ federal_districts as (
         censuses.ref_area,
         censuses.population_2002 - censuses.population_1989 as population_change,
         row_number() over (
-            order by censuses.population_2002 / censuses.population_1989 asc
+            order by cast(censuses.population_2002 as double) / censuses.population_1989 asc nulls last
         ) as rank_by_decline
     from censuses
     inner join {{ ref('territory_group_member') }} as members
@@ -225,7 +225,7 @@ computed as (
 
     select
         'kz_border_population_share_2009' as figure_name,
-        100.0 * kazakh_border.population / kazakh_stocks.population_2009 as figure_value
+        cast(100.0 * kazakh_border.population as double) / kazakh_stocks.population_2009 as figure_value
     from kazakh_border
     cross join kazakh_stocks
 

@@ -12,6 +12,8 @@ with tested as (
     from {{ source('glm', 'glm_effect_test') }} as effects
     inner join {{ source('glm', 'glm_model') }} as models
         on effects.model_id = models.model_id
+    -- Settlement type and country together leave too few respondents to judge a statement by.
+    where models.subset not like '%,%'
 
 )
 

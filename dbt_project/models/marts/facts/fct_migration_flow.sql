@@ -28,7 +28,7 @@ select
     indicator as counted_as,
     time_period as period_id,
     group_definition,
-    cast(figure_value as bigint) as persons,
+    cast(round(figure_value) as bigint) as persons,
     is_latest,
     obs_status,
     figure_id,

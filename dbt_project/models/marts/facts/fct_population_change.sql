@@ -17,13 +17,13 @@ select
     ref_area as territory_id,
     time_period as period_id,
     population_group as population_group_id,
-    cast(opening_population as bigint) as opening_population,
-    cast(closing_population as bigint) as closing_population,
-    cast(closing_population - opening_population as bigint) as population_change,
-    cast(population_change as bigint) as population_change_published,
-    cast(natural_increase as bigint) as natural_increase,
-    cast(net_migration as bigint) as net_migration,
-    cast(settlement_reclassification as bigint) as settlement_reclassification,
+    cast(round(opening_population) as bigint) as opening_population,
+    cast(round(closing_population) as bigint) as closing_population,
+    cast(round(closing_population - opening_population) as bigint) as population_change,
+    cast(round(population_change) as bigint) as population_change_published,
+    cast(round(natural_increase) as bigint) as natural_increase,
+    cast(round(net_migration) as bigint) as net_migration,
+    cast(round(settlement_reclassification) as bigint) as settlement_reclassification,
     cast(
         100.0 * coalesce(
             natural_increase
@@ -33,9 +33,9 @@ select
                 else settlement_reclassification
             end,
             closing_population - opening_population
-        )
-        / nullif(opening_population, 0) as double
-    ) as growth_rate_pct,
+        ) as double
+    )
+    / nullif(opening_population, 0) as growth_rate_pct,
     cast(coalesce(population_growth_rate, population_change_rate) as double) as growth_rate_published_pct,
     {{ is_latest(['row_id']) }} as is_latest,
     obs_status,

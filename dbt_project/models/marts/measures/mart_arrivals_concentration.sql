@@ -199,7 +199,7 @@ select
     case when judged.is_whole then judged.top_territory_id end as top_territory_id,
     case
         when judged.is_whole
-            then cast(100.0 * judged.top_arrivals / nullif(judged.arrivals_of_regions, 0) as double)
+            then cast(100.0 * judged.top_arrivals as double) / nullif(judged.arrivals_of_regions, 0)
     end as share_of_top_region_pct,
     case
         when judged.regions_landed < judged.regions

@@ -165,7 +165,7 @@ select
     cast(kazakh_regions_landed as integer) as kazakh_regions_landed,
     cast(russian_population as bigint) as russian_population,
     cast(kazakh_population as bigint) as kazakh_population,
-    cast(1.0 * russian_population / nullif(kazakh_population, 0) as double) as russian_per_kazakh,
+    cast(russian_population as double) / nullif(kazakh_population, 0) as russian_per_kazakh,
     case
         when russian_population is null or kazakh_population is null
             then

@@ -38,7 +38,7 @@ select
     departures,
     net_migration,
     cast(gross_migration as bigint) as gross_migration,
-    cast(100.0 * net_migration / nullif(gross_migration, 0) as double) as migration_effectiveness_pct,
+    cast(100.0 * net_migration as double) / nullif(gross_migration, 0) as migration_effectiveness_pct,
     departures_per_100_arrivals,
     case
         when arrivals is null then 'arrivals are not stated'

@@ -33,8 +33,8 @@ select
     parts.departures,
     totals.arrivals as total_arrivals,
     totals.departures as total_departures,
-    cast(100.0 * parts.arrivals / nullif(totals.arrivals, 0) as double) as share_of_arrivals_pct,
-    cast(100.0 * parts.departures / nullif(totals.departures, 0) as double) as share_of_departures_pct,
+    cast(100.0 * parts.arrivals as double) / nullif(totals.arrivals, 0) as share_of_arrivals_pct,
+    cast(100.0 * parts.departures as double) / nullif(totals.departures, 0) as share_of_departures_pct,
     parts.share_of_arrivals_published_pct,
     parts.share_of_departures_published_pct,
     case

@@ -59,7 +59,7 @@ select
     closing_population,
     population_change,
     cast(residual as bigint) as residual,
-    cast(100.0 * residual / nullif(opening_population, 0) as double) as residual_pct,
+    cast(100.0 * residual as double) / nullif(opening_population, 0) as residual_pct,
     cast(rounding_tolerance as double) as rounding_tolerance,
     abs(residual) <= rounding_tolerance as is_within_rounding,
     case

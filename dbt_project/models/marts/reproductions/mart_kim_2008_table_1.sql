@@ -61,7 +61,7 @@ recomputed as (
         'share_of_' || parts.indicator as indicator,
         'CIS' as counterpart_area,
         parts.time_period,
-        100.0 * parts.figure_value / wholes.figure_value as recomputed_value,
+        cast(100.0 * parts.figure_value as double) / wholes.figure_value as recomputed_value,
         'the two counts printed beside it' as computed_from
     from printed as parts
     inner join printed as wholes

@@ -30,7 +30,7 @@ years as (
         on
             changes.edition_id = opening.edition_id
             and opening.indicator = 'population'
-            and opening.time_period = cast(periods.opens_on as varchar)
+            and opening.time_period = cast(periods.opens_on as {{ dbt.type_string() }})
     where changes.indicator = 'natural_increase'
 
 ),
@@ -41,7 +41,7 @@ recomputed as (
         edition_id,
         'population_growth_rate' as indicator,
         time_period,
-        100.0 * (natural_increase + net_migration) / opening_population as recomputed_value,
+        cast(100.0 * (natural_increase + net_migration) as double) / opening_population as recomputed_value,
         cast(0 as decimal(28, 8)) as input_half_width,
         'natural increase and net migration over the population at 1 January' as computed_from
     from years
@@ -52,7 +52,7 @@ recomputed as (
     select
         edition_id,
         'population' as indicator,
-        cast(closes_on as varchar) as time_period,
+        cast(closes_on as {{ dbt.type_string() }}) as time_period,
         opening_population + natural_increase + net_migration as recomputed_value,
         cast(600 as decimal(28, 8)) as input_half_width,
         'population a year before, natural increase and net migration' as computed_from

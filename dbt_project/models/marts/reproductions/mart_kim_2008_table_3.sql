@@ -40,9 +40,9 @@ recomputed as (
         'population_change_rate' as indicator,
         ref_area,
         'total' as population_group,
-        100.0 * (population_2002 - population_1989) / population_1989 as recomputed_value,
-        100.0 * (population_2002 + 500) / (population_1989 - 500)
-        - 100.0 * population_2002 / population_1989 as input_half_width,
+        cast(100.0 * (population_2002 - population_1989) as double) / population_1989 as recomputed_value,
+        cast(100.0 * (population_2002 + 500) as double) / (population_1989 - 500)
+        - cast(100.0 * population_2002 as double) / population_1989 as input_half_width,
         'the two populations printed beside it' as computed_from
     from populations
 

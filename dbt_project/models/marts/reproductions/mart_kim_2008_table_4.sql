@@ -57,7 +57,7 @@ recomputed as (
         time_period,
         'departures_per_100_arrivals' as indicator,
         ref_area,
-        100.0 * departures / arrivals as recomputed_value,
+        cast(100.0 * departures as double) / arrivals as recomputed_value,
         'arrivals and departures printed beside it' as computed_from
     from counts
 
