@@ -22,7 +22,14 @@ def print_source(workspace: Workspace, value: str, keys: list[str], output: Lite
     if output == "json":
         print_json(
             [
-                {"table": table, "column": column, "value": one.value, "row": one.row, "cells": one.cells}
+                {
+                    "table": table,
+                    "column": column,
+                    "value": one.value,
+                    "row": one.row,
+                    "cells": one.cells,
+                    "reason": one.reason,
+                }
                 for one in traced
             ]
         )
@@ -41,10 +48,15 @@ def _pair(key: str) -> tuple[str, str]:
 def _lines(table: str, column: str, one: TracedValue) -> list[str]:
     shown = f"{one.value:,}" if isinstance(one.value, int) else str(one.value)
     newest = {True: "newest edition", False: "superseded"}.get(one.row.get("is_latest"), "")
-    lines = [f"{table}.{column} = {shown}  ({', '.join(filter(None, [one.row['edition_id'], newest]))})"]
+    known = ", ".join(filter(None, [one.row["edition_id"], newest]))
+    lines = [f"{table}.{column} = {shown}" + (f"  ({known})" if known else "")]
+    if one.reason:
+        lines.append(f"  no printed cell stands behind it: it {one.reason}")
     for cell in one.cells:
         sheet = f" [{cell['sheet']}]" if cell["sheet"] else ""
         lines.append(f'  {cell["role"]} "{cell["raw_text"]}" in {cell["file"]}{sheet}, cell {cell["cell"]}')
+        if cell["corrected_text"] is not None:
+            lines.append(f"    corrected to {cell['corrected_text']}: {cell['correction_reason']}")
         lines.append(f"    row {cell['row_label']!r}, column {cell['column_label']!r}")
         pages = f", pp. {cell['pages']}" if cell["pages"] else ""
         lines.append(f"    {cell['publisher']}: {cell['publication']}{pages} (released {cell['released_on']})")

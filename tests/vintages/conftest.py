@@ -14,6 +14,8 @@ from orchestration.modelling.declared_tables import create_declared_table, decla
 from orchestration.modelling.table_macros import TABLE_MACROS, create_table_macros
 
 WANTED = [*(macro.fact for macro in TABLE_MACROS), "fct_revision", "observation_source", "dim_edition"]
+# What observation_source says of marts is built once, without rows: the macros ask it of facts.
+NOT_ASKED = ("mart_", "int_sources__", "int_claims__")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> CompiledModels:
     nodes = json.loads(ensure_manifest(target).read_text(encoding="utf-8"))["nodes"]
     statements = []
     for node in (nodes[result.unique_id] for result in results if result.resource_type == "model"):
-        if node["config"]["materialized"] == "table":
+        if node["config"]["materialized"] == "table" and not node["name"].startswith(NOT_ASKED):
             compiled = target / "compiled" / "frontier" / node["original_file_path"]
             relation = f'"{node["schema"]}"."{node["name"]}"'
             statements.append(f"create or replace table {relation} as {compiled.read_text(encoding='utf-8')}")
