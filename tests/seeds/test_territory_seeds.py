@@ -170,11 +170,28 @@ def test_groups_name_their_members() -> None:
     assert {row["member_id"] for row in seed("territory_group_member")} <= territories().keys()
 
 
-def test_no_nested_okrug_is_a_member() -> None:
+def test_no_member_is_inside_another() -> None:
+    """A nested okrug is never a member beside its region, nor a region beside its district."""
     assert is_nested("RU-KOR")
     assert not is_nested("RU-CHU")
-    nested = [row for row in seed("territory_group_member") if is_nested(row["member_id"])]
-    assert nested == []
+    for group, definition in {(row["group_id"], row["definition_id"]) for row in seed("territory_group")}:
+        together = set(members(group, definition))
+        for member in together:
+            assert not together & set(containers(member)), (group, definition, member)
+
+
+def test_the_rest_of_a_region_is_a_member_where_its_okrugs_are() -> None:
+    for group, definition in {(row["group_id"], row["definition_id"]) for row in seed("territory_group")}:
+        together = set(members(group, definition))
+        for member in filter(is_nested, together):
+            region = territories()[member]["parent_id"]
+            rests = [one for one in together if one.startswith(f"{region}.without_okrug")]
+            assert len(rests) == 1, (group, definition, member)
+
+
+def test_a_definition_with_a_whole_has_a_level_and_no_other_has() -> None:
+    assert {bool(row["whole_id"]) == bool(row["level"]) for row in seed("territory_group")} == {True}
+    assert {row["whole_id"] for row in seed("territory_group")} - {""} <= territories().keys()
 
 
 def test_a_region_is_in_one_district_at_a_time() -> None:

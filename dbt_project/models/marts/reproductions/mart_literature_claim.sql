@@ -1,5 +1,6 @@
 select
     claims.published_claim_key,
+    claims.edition_key,
     editions.publication as literature_work,
     claims.claim_id,
     claims.statement,
