@@ -1,4 +1,4 @@
-"""Assets of the GLMs: the result tables that the models of frontier migration fill."""
+"""Assets of the GLMs: the result tables that the models of frontier migration and of the flows fill."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,8 @@ from orchestration.modelling.declared_tables import declared_tables
 from orchestration.resources import WarehouseResource
 
 SURVEY_MART = dg.AssetKey(["main", "mart_survey_respondent"])
-_TABLES = {name: table for name, table in declared_tables().items() if name.startswith("main.glm_")}
+FLOWS = (dg.AssetKey(["main", "fct_migration_flow"]), dg.AssetKey(["main", "mart_migration_effectiveness"]))
+_TABLES = {name: table for name, table in declared_tables().items() if name.startswith(("main.glm_", "main.flow_"))}
 
 
 @dg.multi_asset(
@@ -20,7 +21,7 @@ _TABLES = {name: table for name, table in declared_tables().items() if name.star
     specs=[
         dg.AssetSpec(
             key=["glm", table.name],
-            deps=[SURVEY_MART, CHECK_RESULT],
+            deps=[*(FLOWS if table.name.startswith("flow_") else [SURVEY_MART]), CHECK_RESULT],
             group_name="glm",
             kinds={"python"},
             description=table.description,

@@ -1,12 +1,15 @@
 """A battery of models on one relation: cells once, every subset fitted on them, results as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
+from orchestration.glm.assembly import assemble
 from orchestration.glm.cells import read_cells
 from orchestration.glm.errors import SpecificationError
-from orchestration.glm.model import fit_model
+from orchestration.glm.model import estimate_model
 from orchestration.glm.results import GlmResult
 from orchestration.glm.sample import list_subsets
 from orchestration.glm.spec import ModelSpec, SpecSource, load_specs
@@ -18,9 +21,37 @@ if TYPE_CHECKING:
 MODELS_FILE = Path(__file__).with_name("models.yml")
 """The models of frontier migration that the refresh fits."""
 
+FLOWS_FILE = Path(__file__).with_name("flows.yml")
+"""The models of the migration flows that the refresh fits."""
+
+
+class Timings:
+    """Seconds spent on aggregating, fitting, and everything after a fit."""
+
+    def __init__(self) -> None:
+        self._spent = {"aggregate": 0.0, "fit": 0.0, "tests": 0.0}
+
+    @contextmanager
+    def step(self, name: str) -> Generator[None]:
+        """Count what happens inside to a step."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self._spent[name] += perf_counter() - start
+
+    def seconds(self) -> dict[str, float]:
+        """By step, and in total."""
+        return {**self._spent, "total": sum(self._spent.values())}
+
 
 def fit_battery(
-    connection: "DuckDBPyConnection", specs: SpecSource = MODELS_FILE, relation: str | None = None
+    connection: "DuckDBPyConnection",
+    specs: SpecSource = MODELS_FILE,
+    relation: str | None = None,
+    timings: "Timings | None" = None,
+    *,
+    skip_without_rows: bool = False,
 ) -> list[GlmResult]:
     """Fit every model of a specification on every subset that it asks for.
 
@@ -28,6 +59,8 @@ def fit_battery(
         connection: an open DuckDB connection that holds the relation; only reads.
         specs: a YAML file, one specification, or a list of them.
         relation: table or view to fit on, in place of the one that the models name.
+        timings: takes up the seconds spent on each step.
+        skip_without_rows: leave out a model whose condition no row meets, rather than fail.
 
     Returns:
         a result per model and subset, in the order of the specification.
@@ -40,12 +73,22 @@ def fit_battery(
     by_relation: dict[str, list[ModelSpec]] = {}
     for spec in models:
         by_relation.setdefault(_relation(spec, relation), []).append(spec)
-    cells = {name: read_cells(connection, name, group) for name, group in by_relation.items()}
-    return [
-        fit_model(cells[_relation(spec, relation)], spec, subset)
-        for spec in models
-        for subset in list_subsets(cells[_relation(spec, relation)], spec)
-    ]
+    timings = timings or Timings()
+    cells = {}
+    for name, group in by_relation.items():
+        with timings.step("aggregate"):
+            cells[name] = read_cells(connection, name, group)
+    results = []
+    for spec in models:
+        chosen = cells[_relation(spec, relation)]
+        if skip_without_rows and not chosen.conditions[spec.where].any():
+            continue
+        for subset in list_subsets(chosen, spec):
+            with timings.step("fit"):
+                fit = estimate_model(chosen, spec, subset)
+            with timings.step("tests"):
+                results.append(assemble(fit))
+    return results
 
 
 def _relation(spec: ModelSpec, given: str | None) -> str:
@@ -58,22 +101,27 @@ def _relation(spec: ModelSpec, given: str | None) -> str:
 
 
 def write_results(
-    connection: "DuckDBPyConnection", results: Sequence[GlmResult], is_synthetic: bool | None = None
+    connection: "DuckDBPyConnection",
+    results: Sequence[GlmResult],
+    is_synthetic: bool | None = None,
+    prefix: str = "glm",
 ) -> dict[str, int]:
-    """Create the glm_* tables from their declarations, in place of any that stand there, and fill them.
+    """Create the result tables from their declarations, in place of any that stand there, and fill them.
 
     Args:
         connection: an open DuckDB connection that may write.
         results: fitted models.
         is_synthetic: marks every row; by default each result says itself whether its data was synthetic.
+        prefix: glm for the models of the survey, flow for those of the flows; a table that is not declared
+            under this prefix is not written.
 
     Returns:
         number of rows by table.
     """
-    from orchestration.modelling.declared_tables import create_declared_table, insert_rows
+    from orchestration.modelling.declared_tables import create_declared_table, declared_tables, insert_rows
 
     written = {}
-    for table, rows in tabulate(results, is_synthetic).items():
-        declared = create_declared_table(connection, f"main.{table}")
-        written[table] = insert_rows(connection, declared, rows)
+    for table, rows in tabulate(results, is_synthetic, prefix).items():
+        if f"main.{table}" in declared_tables():
+            written[table] = insert_rows(connection, create_declared_table(connection, f"main.{table}"), rows)
     return written

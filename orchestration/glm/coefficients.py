@@ -8,12 +8,18 @@ from scipy.special import chdtrc
 
 from orchestration.glm.arrays import Floats
 from orchestration.glm.design import Design
+from orchestration.glm.families import Gamma, Gaussian, InverseGaussian, MaximumLikelihoodScale
 from orchestration.glm.fit import Estimate
 from orchestration.glm.margins import NORMAL_975
 from orchestration.glm.results import Coefficient
 from orchestration.glm.sample import Sample
 from orchestration.glm.spec import ModelSpec
 
+_ML_FAMILIES: dict[str, MaximumLikelihoodScale] = {
+    "gaussian": Gaussian(),
+    "gamma": Gamma(),
+    "inverse_gaussian": InverseGaussian(),
+}
 _RATIO_LINKS = ("logit", "log", "cloglog")
 
 
@@ -146,9 +152,10 @@ def _scale_row(spec: ModelSpec, scale: float, n: int) -> Coefficient | None:
     """The scale parameter; an ordinal model with scale 1 prints none."""
     if spec.distribution == "ordinal" and spec.scale_method == 1:
         return None
-    if spec.scale_method != "mle":
+    if spec.scale_method != "ml":
         return Coefficient("scale", "(Scale)", None, None, scale)
-    return _positive("(Scale)", scale, scale * float(np.sqrt(2 / n)), kind="scale")
+    family: MaximumLikelihoodScale = _ML_FAMILIES[spec.distribution]
+    return _positive("(Scale)", scale, family.ml_scale_error(scale, n), kind="scale")
 
 
 def _ancillary_rows(alpha: float, error: float, *, is_estimated: bool) -> list[Coefficient]:

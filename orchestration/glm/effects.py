@@ -1,127 +1,106 @@
 """Tests of model effects: Wald chi-squares of estimable hypotheses, and likelihood ratios."""
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy.special import chdtrc
 
 from orchestration.glm.arrays import Floats
 from orchestration.glm.design import Design
-from orchestration.glm.fit import Estimate
+from orchestration.glm.fitted import Fitted
+from orchestration.glm.inference.constrained import ConstrainedDesign
+from orchestration.glm.inference.hypotheses import contains, type_one, type_three
 from orchestration.glm.results import EffectTest
 
-_RANK_TOLERANCE = 1e-9
 _COVARIANCE_TOLERANCE = 1e-13
 
 
-def wald_tests(
-    design: Design, estimate: Estimate, covariance: Floats, *, has_intercept: bool
-) -> tuple[EffectTest, ...]:
-    """Type III Wald tests of every effect.
+def effect_tests(fit: Fitted) -> tuple[EffectTest, ...]:
+    """The tests of model effects that the specification asks for."""
+    return effect_tests_of(fit, fit.spec.tests.type, fit.spec.tests.statistic)
+
+
+def effect_tests_of(fit: Fitted, test_type: str, statistic: str) -> tuple[EffectTest, ...]:
+    """Tests of every effect.
 
     Args:
-        design: the design; effects are its blocks.
-        estimate: location coefficients on the design's own scale.
-        covariance: of the location coefficients (q x q), scale applied.
-        has_intercept: false for an ordinal model, whose thresholds are not tested.
+        test_type: III, each effect beside all others; or I, each beside those before it.
+        statistic: wald; or lr, twice the log-likelihood that a refit under the hypothesis loses, divided by
+            the scale parameter where the likelihood does not hold it.
+
+    Raises:
+        ConvergenceError: a refit does not converge.
     """
+    if statistic == "wald":
+        return _wald_tests(fit, test_type)
+    return _type_one_ratios(fit) if test_type == "I" else _type_three_ratios(fit)
+
+
+def _wald_tests(fit: Fitted, test_type: str) -> tuple[EffectTest, ...]:
+    """Wald tests; the intercept's too, except for an ordinal model, whose thresholds are not tested."""
+    design = fit.design
+    first = 1 if fit.is_ordinal else 0
+    if test_type == "I":
+        hypotheses = type_one(design, fit.pattern_counts)[first:]
+    else:
+        hypotheses = [type_three(design, index) for index in range(first, len(design.blocks))]
+    names = [block.name for block in design.blocks[first:]]
+    return tuple(_wald(fit, name, test_type, rows) for name, rows in zip(names, hypotheses, strict=True))
+
+
+def _wald(fit: Fitted, name: str, test_type: str, rows: Floats) -> EffectTest:
+    chi2, df = wald_chi2(rows @ fit.estimate.location, rows @ fit.location_covariance @ rows.T)
+    if df == 0:
+        return EffectTest(name, test_type, "wald", None, 0, None)
+    return EffectTest(name, test_type, "wald", chi2, df, float(chdtrc(df, chi2)))
+
+
+def wald_chi2(values: Floats, covariance: Floats) -> tuple[float, int]:
+    """v' C^- v and the rank of C, for values that are jointly 0 under a hypothesis."""
+    if len(values) == 0:
+        return 0.0, 0
+    scale = np.sqrt(np.maximum(np.diagonal(covariance), 1e-300))
+    roots, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
+    used = roots > _COVARIANCE_TOLERANCE * roots[-1]
+    projected = vectors[:, used].T @ (values / scale)
+    return float((projected**2 / roots[used]).sum()), int(used.sum())
+
+
+def _type_three_ratios(fit: Fitted) -> tuple[EffectTest, ...]:
+    design = fit.design
     tests = []
-    if has_intercept:
-        row = averaged_row(design, report_scale=True)
-        rows = row[None, :] if is_estimable(design, row) else np.empty((0, design.width))
-        tests.append(_wald("(Intercept)", rows, estimate, covariance))
     for index in range(1, len(design.blocks)):
-        rows = type_three_hypotheses(design, index)
-        tests.append(_wald(design.blocks[index].name, rows, estimate, covariance))
+        smaller = _without(fit, index)
+        df = design.rank - smaller.rank
+        gain = 0.0 if df == 0 else fit.likelihoods.full - fit.refit(smaller, fit.sample).log_likelihood
+        tests.append(_ratio(fit, design.blocks[index].name, "III", gain, df))
     return tuple(tests)
 
 
-def type_three_hypotheses(design: Design, index: int) -> Floats:
-    """Rows spanning the estimable functions that involve this main effect and no other.
-
-    Without aliasing they amount to the block of the effect's non-redundant parameters. A combination c of
-    the effect's kept columns is free of the other effects where it gives 0 at every redundant column of
-    these: c' alias[:, others] = 0.
-    """
-    columns = np.zeros(design.width, dtype=bool)
-    columns[design.slice_of(index)] = True
-    own = columns[design.kept]
-    others = ~columns & ~design.kept
-    constraint = design.alias[np.ix_(own, others)]
-    combinations = _null_space(constraint.T)
-    return combinations @ design.alias[own]
+def _without(fit: Fitted, index: int) -> Design:
+    """The design under the Type III hypothesis: less the effect, or constrained where others contain it."""
+    design = fit.design
+    if any(contains(design, other, index) for other in range(len(design.blocks))):
+        rows = type_three(design, index)
+        return ConstrainedDesign(design, rows) if len(rows) else design
+    return design.without(index, fit.pattern_counts)
 
 
-def averaged_row(design: Design, *, report_scale: bool) -> Floats:
-    """Coefficients of the level-averaged intercept: every factor at the mean of its levels.
-
-    On the report scale covariates are at 0; otherwise at their means, where the standardised ones are 0.
-    """
-    row = np.zeros(design.width)
-    row[0] = 1
-    for index, block in enumerate(design.blocks):
-        if block.kind == "factor":
-            row[design.slice_of(index)] = 1 / block.size
-    return row @ design.report_transform() if report_scale else row
-
-
-def is_estimable(design: Design, row: Floats) -> bool:
-    """Whether a linear function of the coefficients has the same value for every solution."""
-    return bool(np.abs(row[design.kept] @ design.alias - row).max() < 1e-7)
-
-
-def likelihood_ratio_tests(
-    design: Design,
-    counts: Floats,
-    log_likelihood: float,
-    refit: Callable[[Design], float],
-    *,
-    test_type: str,
-    null_log_likelihood: float,
-) -> tuple[EffectTest, ...]:
-    """Likelihood ratio tests by refits: without each effect (III), or adding them in order (I)."""
+def _type_one_ratios(fit: Fitted) -> tuple[EffectTest, ...]:
+    design, counts = fit.design, fit.pattern_counts
     tests = []
-    previous, previous_rank = null_log_likelihood, 1
+    previous, previous_rank = fit.likelihoods.null, 1
     for index in range(1, len(design.blocks)):
-        name = design.blocks[index].name
-        if test_type == "III":
-            smaller = design.without(index, counts)
-            tests.append(_ratio(name, "III", log_likelihood - refit(smaller), design.rank - smaller.rank))
-            continue
         is_last = index == len(design.blocks) - 1
         larger = design if is_last else design.leading(index + 1, counts)
-        value = log_likelihood if is_last else refit(larger)
-        tests.append(_ratio(name, "I", value - previous, larger.rank - previous_rank))
+        value = fit.likelihoods.full
+        if not is_last:
+            value = previous if larger.rank == previous_rank else fit.refit(larger, fit.sample).log_likelihood
+        tests.append(_ratio(fit, design.blocks[index].name, "I", value - previous, larger.rank - previous_rank))
         previous, previous_rank = value, larger.rank
     return tuple(tests)
 
 
-def _ratio(name: str, test_type: str, gain: float, df: int) -> EffectTest:
+def _ratio(fit: Fitted, name: str, test_type: str, gain: float, df: int) -> EffectTest:
     if df == 0:
         return EffectTest(name, test_type, "lr", None, 0, None)
-    chi2 = max(2 * gain, 0.0)
+    chi2 = max(2 * gain, 0.0) / fit.likelihood_scale
     return EffectTest(name, test_type, "lr", chi2, df, float(chdtrc(df, chi2)))
-
-
-def _wald(name: str, rows: Floats, estimate: Estimate, covariance: Floats) -> EffectTest:
-    values = rows @ estimate.location
-    spread = rows @ covariance @ rows.T
-    if len(rows) == 0:
-        return EffectTest(name, "III", "wald", None, 0, None)
-    scale = np.sqrt(np.maximum(np.diagonal(spread), 1e-300))
-    roots, vectors = np.linalg.eigh(spread / np.outer(scale, scale))
-    used = roots > _COVARIANCE_TOLERANCE * roots[-1]
-    projected = vectors[:, used].T @ (values / scale)
-    df = int(used.sum())
-    chi2 = float((projected**2 / roots[used]).sum())
-    return EffectTest(name, "III", "wald", chi2, df, float(chdtrc(df, chi2)))
-
-
-def _null_space(matrix: Floats) -> Floats:
-    """Orthonormal rows spanning {c: matrix c = 0}; the identity where there is no constraint."""
-    size = matrix.shape[1]
-    if matrix.shape[0] == 0 or size == 0 or not matrix.any():
-        return np.eye(size)
-    _, singular, right = np.linalg.svd(matrix)
-    rank = int((singular > _RANK_TOLERANCE * singular[0]).sum())
-    return right[rank:]

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln, log_wright_bessel, polygamma, psi, xlog1py, xlogy
 
 from orchestration.glm.arrays import Floats
+from orchestration.glm.totals import ResponseTotals
 
+_ML_STEPS = 100
+_ML_TOLERANCE = 1e-14
+_SERIES_FROM = 1e3
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -43,8 +47,40 @@ class Family(Protocol):
         """Log-likelihood of a pattern with this response total and weight, less what mu does not touch."""
         ...
 
-    def constant(self, y: Floats, trials: Floats, /) -> Floats:
-        """What the kernel leaves out of one row's full log-likelihood (phi = 1)."""
+    def peak(self, y: Floats) -> Floats:
+        """The kernel of a single row at mu = y, its highest."""
+        ...
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks."""
+        ...
+
+    def constant_total(self, totals: ResponseTotals, /) -> float:
+        """What the kernels leave out of the rows' full log-likelihood; 0 for a family with its own scale."""
+        ...
+
+
+class ScaledFamily(Family, Protocol):
+    """A family whose likelihood holds the scale phi, estimated or given."""
+
+    def scaled_log_likelihood(self, deviance: float, totals: ResponseTotals, scale: float) -> float:
+        """Full log-likelihood at this deviance (over rows) and phi."""
+        ...
+
+    def free_of_parameters(self, totals: ResponseTotals, /) -> float:
+        """The part of the full log-likelihood that no parameter touches."""
+        ...
+
+
+class MaximumLikelihoodScale(ScaledFamily, Protocol):
+    """A family whose scale has a maximum likelihood estimate in terms of the deviance."""
+
+    def ml_scale(self, deviance: float, count: float) -> float:
+        """phi, from the deviance over the rows and their number."""
+        ...
+
+    def ml_scale_error(self, scale: float, count: float) -> float:
+        """Standard error of phi."""
         ...
 
 
@@ -78,9 +114,17 @@ class Poisson:
         """y log mu - mu."""
         return total * np.log(mean) - weight * mean
 
-    def constant(self, y: Floats, _trials: Floats, /) -> Floats:
+    def peak(self, y: Floats) -> Floats:
+        """y log y - y."""
+        return xlogy(y, y) - y
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks."""
+        return totals.total(lambda y, _: self.peak(y))
+
+    def constant_total(self, totals: ResponseTotals) -> float:
         """-log y!."""
-        return -gammaln(y + 1)
+        return -totals.total(lambda y, _: gammaln(y + 1))
 
 
 @dataclass(frozen=True)
@@ -114,9 +158,17 @@ class Binomial:
         """y log mu + (m - y) log(1 - mu)."""
         return xlogy(total, mean) + xlog1py(weight - total, -mean)
 
-    def constant(self, y: Floats, trials: Floats, /) -> Floats:
+    def peak(self, y: Floats) -> Floats:
+        """y log y + (1 - y) log(1 - y)."""
+        return xlogy(y, y) + xlogy(1 - y, 1 - y)
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks, each counted by its trials."""
+        return totals.total(lambda y, trials: trials * self.peak(y / trials))
+
+    def constant_total(self, totals: ResponseTotals) -> float:
         """log of the binomial coefficient."""
-        return gammaln(trials + 1) - gammaln(y + 1) - gammaln(trials - y + 1)
+        return totals.total(lambda y, m: gammaln(m + 1) - gammaln(y + 1) - gammaln(m - y + 1))
 
 
 @dataclass(frozen=True)
@@ -149,9 +201,33 @@ class Gaussian:
         """y mu - mu^2 / 2."""
         return total * mean - 0.5 * weight * mean * mean
 
-    def constant(self, y: Floats, _trials: Floats, /) -> Floats:
-        """-y^2 / 2 - log(2 pi) / 2."""
-        return -0.5 * y * y - 0.5 * np.log(2 * np.pi)
+    def peak(self, y: Floats) -> Floats:
+        """y^2 / 2."""
+        return 0.5 * y * y
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks."""
+        return totals.total(lambda y, _: self.peak(y))
+
+    def constant_total(self, _totals: ResponseTotals, /) -> float:
+        """0: the scale belongs to the likelihood."""
+        return 0.0
+
+    def scaled_log_likelihood(self, deviance: float, totals: ResponseTotals, scale: float) -> float:
+        """-(D / phi + n log(2 pi phi)) / 2."""
+        return -0.5 * (deviance / scale + totals.count * float(np.log(2 * np.pi * scale)))
+
+    def free_of_parameters(self, totals: ResponseTotals) -> float:
+        """-n log(2 pi) / 2."""
+        return -0.5 * totals.count * float(np.log(2 * np.pi))
+
+    def ml_scale(self, deviance: float, count: float) -> float:
+        """D / n."""
+        return deviance / count
+
+    def ml_scale_error(self, scale: float, count: float) -> float:
+        """phi sqrt(2 / n)."""
+        return scale * float(np.sqrt(2 / count))
 
 
 @dataclass(frozen=True)
@@ -188,9 +264,217 @@ class NegativeBinomial:
         log_term = np.log1p(self.alpha * mean)
         return total * (np.log(mean) - log_term) - weight * log1p_over(self.alpha, mean)
 
-    def constant(self, y: Floats, _trials: Floats, /) -> Floats:
+    def peak(self, y: Floats) -> Floats:
+        """y log y - y log(1 + alpha y) - log(1 + alpha y) / alpha."""
+        return xlogy(y, y) - y * np.log1p(self.alpha * y) - log1p_over(self.alpha, y)
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks."""
+        return totals.total(lambda y, _: self.peak(y))
+
+    def constant_total(self, totals: ResponseTotals) -> float:
         """Sum of log(1 + alpha j) for j below y, less log y!."""
-        return rising_log_sum(y, self.alpha) - gammaln(y + 1)
+        return totals.total(lambda y, _: rising_log_sum(y, self.alpha) - gammaln(y + 1))
+
+
+@dataclass(frozen=True)
+class Gamma:
+    """V(mu) = mu^2; phi is the reciprocal of the shape."""
+
+    name: str = "gamma"
+
+    def variance(self, mean: Floats) -> Floats:
+        """V(mu)."""
+        return mean * mean
+
+    def variance_slope(self, mean: Floats) -> Floats:
+        """dV / dmu."""
+        return 2 * mean
+
+    def clip(self, mean: Floats) -> Floats:
+        """Unchanged."""
+        return mean
+
+    def is_valid(self, mean: Floats) -> bool:
+        """Positive and finite."""
+        return bool((mean > 0).all() and np.isfinite(mean).all())
+
+    def unit_deviance(self, y: Floats, mean: Floats) -> Floats:
+        """2 ((y - mu) / mu - log(y / mu))."""
+        ratio = y / mean
+        return 2 * (ratio - 1 - np.log(ratio))
+
+    def kernel(self, total: Floats, weight: Floats, mean: Floats) -> Floats:
+        """-y / mu - log mu."""
+        return -total / mean - weight * np.log(mean)
+
+    def peak(self, y: Floats) -> Floats:
+        """-1 - log y."""
+        return -1 - np.log(y)
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks."""
+        return -totals.count - totals.log()
+
+    def constant_total(self, _totals: ResponseTotals, /) -> float:
+        """0: the scale belongs to the likelihood."""
+        return 0.0
+
+    def scaled_log_likelihood(self, deviance: float, totals: ResponseTotals, scale: float) -> float:
+        """n (v log v - log Gamma(v) - v) - v D / 2 - sum of log y, with v = 1 / phi."""
+        shape = 1 / scale
+        per_row = shape * np.log(shape) - gammaln(shape) - shape
+        return float(totals.count * per_row - 0.5 * shape * deviance - totals.log())
+
+    def free_of_parameters(self, totals: ResponseTotals) -> float:
+        """-sum of log y."""
+        return -totals.log()
+
+    def ml_scale(self, deviance: float, count: float) -> float:
+        """From log v - digamma(v) = D / 2n = t, which puts v between 1 / 2t and 1 / t."""
+        target = deviance / (2 * count)
+        shape = 1 / (2 * target)
+        for _ in range(_ML_STEPS):
+            excess = _log_less_digamma(shape) - target
+            # Newton in log v; the left-hand side falls and is convex there, so that it does not overshoot.
+            change = excess / (shape * float(polygamma(1, shape)) - 1)
+            shape *= float(np.exp(min(change, 1.0)))
+            if abs(change) < _ML_TOLERANCE:
+                break
+        return 1 / shape
+
+    def ml_scale_error(self, scale: float, count: float) -> float:
+        """From the information n (trigamma(v) - 1 / v) about v = 1 / phi."""
+        shape = 1 / scale
+        return scale**2 / float(np.sqrt(count * (polygamma(1, shape) - scale)))
+
+
+@dataclass(frozen=True)
+class InverseGaussian:
+    """V(mu) = mu^3."""
+
+    name: str = "inverse_gaussian"
+
+    def variance(self, mean: Floats) -> Floats:
+        """V(mu)."""
+        return mean**3
+
+    def variance_slope(self, mean: Floats) -> Floats:
+        """dV / dmu."""
+        return 3 * mean * mean
+
+    def clip(self, mean: Floats) -> Floats:
+        """Unchanged."""
+        return mean
+
+    def is_valid(self, mean: Floats) -> bool:
+        """Positive and finite."""
+        return bool((mean > 0).all() and np.isfinite(mean).all())
+
+    def unit_deviance(self, y: Floats, mean: Floats) -> Floats:
+        """(y - mu)^2 / (mu^2 y)."""
+        return (y - mean) ** 2 / (mean * mean * y)
+
+    def kernel(self, total: Floats, weight: Floats, mean: Floats) -> Floats:
+        """-y / (2 mu^2) + 1 / mu."""
+        return -0.5 * total / (mean * mean) + weight / mean
+
+    def peak(self, y: Floats) -> Floats:
+        """1 / (2 y)."""
+        return 0.5 / y
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks."""
+        return 0.5 * totals.inverse()
+
+    def constant_total(self, _totals: ResponseTotals, /) -> float:
+        """0: the scale belongs to the likelihood."""
+        return 0.0
+
+    def scaled_log_likelihood(self, deviance: float, totals: ResponseTotals, scale: float) -> float:
+        """-(D / phi + n log(2 pi phi) + 3 sum of log y) / 2."""
+        return -0.5 * (deviance / scale + totals.count * float(np.log(2 * np.pi * scale)) + 3 * totals.log())
+
+    def free_of_parameters(self, totals: ResponseTotals) -> float:
+        """-(n log(2 pi) + 3 sum of log y) / 2."""
+        return -0.5 * (totals.count * float(np.log(2 * np.pi)) + 3 * totals.log())
+
+    def ml_scale(self, deviance: float, count: float) -> float:
+        """D / n."""
+        return deviance / count
+
+    def ml_scale_error(self, scale: float, count: float) -> float:
+        """phi sqrt(2 / n)."""
+        return scale * float(np.sqrt(2 / count))
+
+
+@dataclass(frozen=True)
+class Tweedie:
+    """V(mu) = mu^p with 1 < p < 2: a Poisson sum of gamma variables, with a mass at 0."""
+
+    power: float
+    name: str = "tweedie"
+
+    def variance(self, mean: Floats) -> Floats:
+        """V(mu)."""
+        return mean**self.power
+
+    def variance_slope(self, mean: Floats) -> Floats:
+        """dV / dmu."""
+        return self.power * mean ** (self.power - 1)
+
+    def clip(self, mean: Floats) -> Floats:
+        """Unchanged."""
+        return mean
+
+    def is_valid(self, mean: Floats) -> bool:
+        """Positive and finite."""
+        return bool((mean > 0).all() and np.isfinite(mean).all())
+
+    def unit_deviance(self, y: Floats, mean: Floats) -> Floats:
+        """2 (y^(2-p) / ((1-p)(2-p)) - y mu^(1-p) / (1-p) + mu^(2-p) / (2-p))."""
+        return 2 * (self.peak(y) - self.kernel(y, np.ones_like(y), mean))
+
+    def kernel(self, total: Floats, weight: Floats, mean: Floats) -> Floats:
+        """y mu^(1-p) / (1-p) - mu^(2-p) / (2-p)."""
+        p = self.power
+        return total * mean ** (1 - p) / (1 - p) - weight * mean ** (2 - p) / (2 - p)
+
+    def peak(self, y: Floats) -> Floats:
+        """y^(2-p) / ((1-p)(2-p))."""
+        p = self.power
+        return y ** (2 - p) / ((1 - p) * (2 - p))
+
+    def peak_total(self, totals: ResponseTotals) -> float:
+        """Sum of the rows' peaks."""
+        p = self.power
+        return totals.power(2 - p) / ((1 - p) * (2 - p))
+
+    def constant_total(self, _totals: ResponseTotals, /) -> float:
+        """0: the scale belongs to the likelihood."""
+        return 0.0
+
+    def scaled_log_likelihood(self, deviance: float, totals: ResponseTotals, scale: float) -> float:
+        """Kernel / phi and the series in y, as Wright's generalised Bessel function (Dunn and Smyth 2005)."""
+        p = self.power
+        alpha = (2 - p) / (1 - p)
+        positive = totals.y > 0
+        y = totals.y[positive]
+        argument = ((p - 1) * scale / y) ** alpha / ((2 - p) * scale)
+        series = log_wright_bessel(-alpha, 0, argument) - np.log(y)
+        kernel = self.peak_total(totals) - deviance / 2
+        return kernel / scale + float(totals.weight[positive] @ series)
+
+    def free_of_parameters(self, _totals: ResponseTotals, /) -> float:
+        """0: the series depends on phi."""
+        return 0.0
+
+
+def _log_less_digamma(shape: float) -> float:
+    """log v - digamma(v), by its asymptotic series where the difference would cancel."""
+    if shape < _SERIES_FROM:
+        return float(np.log(shape) - psi(shape))
+    return 1 / (2 * shape) + 1 / (12 * shape**2) - 1 / (120 * shape**4)
 
 
 def log1p_over(alpha: float, mean: Floats) -> Floats:

@@ -1,22 +1,24 @@
 """Fits of a distribution with a known variance function on covariate patterns, by Newton and Fisher steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from orchestration.glm.arrays import Booleans, Floats
+from orchestration.glm.arrays import Booleans, Floats, sum_by_code
 from orchestration.glm.design import Design
 from orchestration.glm.errors import ConvergenceError
-from orchestration.glm.families import Binomial, Family, Gaussian
-from orchestration.glm.links import Identity, Link
-from orchestration.glm.newton import Optimum, Proposal, invert, maximise, solve
+from orchestration.glm.families import Binomial, Family, Gamma, Gaussian, InverseGaussian, Tweedie
+from orchestration.glm.links import Identity, Link, Power
+from orchestration.glm.newton import Iteration, Optimum, Proposal, invert, maximise, solve
 from orchestration.glm.sample import Sample
+
+_CANONICAL = frozenset((("gaussian", "identity"), ("poisson", "log"), ("binomial", "logit"), ("gamma", "inverse")))
 
 
 @dataclass(frozen=True)
 class PatternData:
-    """Sufficient statistics of the patterns: weight (rows, or trials), response total, offset."""
+    """Sufficient statistics of the patterns: weight (of rows, or trials), response total, offset."""
 
     weight: Floats
     total: Floats
@@ -27,8 +29,8 @@ class PatternData:
         """From the cells of a sample."""
         offset = np.zeros(sample.n_patterns) if sample.offset is None else sample.offset
         return cls(
-            weight=sample.pattern_sums(sample.n * sample.trials),
-            total=sample.pattern_sums(sample.n * sample.y),
+            weight=sample.pattern_sums(sample.weight * sample.trials),
+            total=sample.pattern_sums(sample.weight * sample.y),
             offset=offset,
         )
 
@@ -56,6 +58,7 @@ class Estimate:
     diverging: Floats | None = None
     diverging_parameters: Floats | None = None
     on_boundary: bool = False
+    history: tuple[Iteration, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class FitOptions:
     observed: bool
     robust: bool
     max_iterations: int
+    small_sample: tuple[str, ...] = ()
 
     def named(self, suffix: str) -> "FitOptions":
         """The same for an auxiliary fit."""
@@ -84,7 +88,8 @@ def fit_patterns(
         ConvergenceError: no maximum was found.
     """
     kept = design.kept
-    relative = isinstance(link, Identity)
+    relative = isinstance(link, Identity | Power)
+    has_no_infinite_estimates = isinstance(family, Gaussian | Gamma | InverseGaussian)
 
     def eta_of(free: Floats) -> Floats:
         return data.offset + design.predict(spread(free, kept))
@@ -99,9 +104,9 @@ def fit_patterns(
         eta = eta_of(free)
         score, weights = score_and_weights(data, family, link, eta, observed=False)
         gradient = design.sums(score)[kept]
-        observed = score_and_weights(data, family, link, eta, observed=True)[1]
         step = None
-        if not np.array_equal(observed, weights):
+        if not is_canonical(family, link):
+            observed = score_and_weights(data, family, link, eta, observed=True)[1]
             step = solve(design.gram(observed)[np.ix_(kept, kept)], gradient)
         if step is None:
             step = solve(design.gram(weights)[np.ix_(kept, kept)], gradient)
@@ -120,9 +125,14 @@ def fit_patterns(
         propose,
         max_iterations=options.max_iterations,
         name=options.name,
-        may_diverge=not (relative or isinstance(family, Gaussian)),
+        may_diverge=not (relative or has_no_infinite_estimates),
     )
     return spread(optimum.parameters, kept), eta_of(optimum.parameters), optimum
+
+
+def is_canonical(family: Family, link: Link) -> bool:
+    """Whether observed and expected information are the same."""
+    return (family.name, link.name) in _CANONICAL
 
 
 def score_and_weights(
@@ -136,10 +146,9 @@ def score_and_weights(
     residual = data.total - data.weight * mean
     score = residual * slope / variance
     weights = data.weight * slope * slope / variance
-    if observed:
+    if observed and not is_canonical(family, link):
         bend = link.curvature(eta) / variance - slope * slope * family.variance_slope(mean) / variance**2
-        canonical = np.abs(bend) <= 1e-12 * np.abs(link.curvature(eta) / variance)
-        weights = np.where(canonical, weights, weights - residual * bend)
+        weights = weights - residual * bend
     return score, weights
 
 
@@ -151,13 +160,48 @@ def information(
     return design.gram(weights)[np.ix_(design.kept, design.kept)]
 
 
+def sandwich(
+    bread: Floats, meat: Floats, sample: Sample, small_sample: Sequence[str], n_parameters: int | None = None
+) -> Floats:
+    """Robust covariance, with the small-sample factors of clusters G, rows N and parameters K."""
+    n, k = float(sample.n.sum()), len(bread) if n_parameters is None else n_parameters
+    g = sample.n_clusters
+    factors = {"G/(G-1)": (g, g - 1), "N/(N-1)": (n, n - 1), "N/(N-K)": (n, n - k), "(N-1)/(N-K)": (n - 1, n - k)}
+    covariance = bread @ meat @ bread
+    for name in small_sample:
+        above, below = factors[name]
+        covariance = covariance * (above / below if below > 0 else np.nan)
+    return covariance
+
+
 def robust_meat(design: Design, sample: Sample, family: Family, link: Link, eta: Floats) -> Floats:
-    """Sum over rows of the outer product of their scores, for the kept coefficients."""
+    """Sum over rows, or over clusters, of the outer product of their scores, for the kept coefficients."""
     mean = family.clip(link.inverse(eta))
-    residual = sample.y - sample.trials * mean[sample.pattern]
-    squares = sample.pattern_sums(sample.n * residual**2)
-    weights = squares * (link.slope(eta) / family.variance(mean)) ** 2
+    factor = link.slope(eta) / family.variance(mean)
+    if sample.cluster is not None:
+        residual = sample.weight * (sample.y - sample.trials * mean[sample.pattern])
+        return clustered_meat(design, sample, residual * factor[sample.pattern])
+    weights = sample.squared_residuals(mean) * factor**2
     return design.gram(weights)[np.ix_(design.kept, design.kept)]
+
+
+def clustered_meat(
+    design: Design, sample: Sample, by_eta: Floats, extra: Floats | None = None, kept: Booleans | None = None
+) -> Floats:
+    """Outer product of the clusters' scores.
+
+    Args:
+        by_eta: summed score of each cell in its linear predictor.
+        extra: summed scores of each cell in further parameters (C x m), which stand behind the coefficients.
+        kept: columns of the design, by default those that are not redundant.
+    """
+    assert sample.cluster is not None
+    scores = design.cluster_scores(sample.pattern, sample.cluster, by_eta, sample.n_clusters)
+    scores = scores[:, design.kept if kept is None else kept]
+    if extra is not None:
+        summed = [sum_by_code(sample.cluster, column, sample.n_clusters) for column in extra.T]
+        scores = np.column_stack([scores, *summed])
+    return scores.T @ scores
 
 
 def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, options: FitOptions) -> Estimate:
@@ -175,8 +219,9 @@ def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, opt
             f"drop a predictor."
         )
     if options.robust:
-        covariance = covariance @ robust_meat(design, sample, family, link, eta) @ covariance
-    constant = float((sample.n * family.constant(sample.y, sample.trials)).sum())
+        meat = robust_meat(design, sample, family, link, eta)
+        covariance = sandwich(covariance, meat, sample, options.small_sample)
+    constant = family.constant_total(sample.totals)
     step = None if optimum.diverging is None else spread(optimum.diverging, design.kept)
     return Estimate(
         location=location,
@@ -184,6 +229,7 @@ def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, opt
         covariance=embed(covariance, design.kept),
         log_likelihood=optimum.log_likelihood + constant,
         iterations=optimum.iterations,
+        history=optimum.history,
         eta=eta,
         diverging=None if step is None else design.predict(step),
         diverging_parameters=step,
@@ -193,7 +239,7 @@ def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, opt
 def null_fit(sample: Sample, design: Design, family: Family, link: Link, options: FitOptions) -> tuple[Floats, float]:
     """Linear predictors (P) and full log-likelihood of the model with only the intercept (and the offset)."""
     data = PatternData.of(sample)
-    constant = float((sample.n * family.constant(sample.y, sample.trials)).sum())
+    constant = family.constant_total(sample.totals)
     fitted = data if sample.offset is not None else data.pooled()
     small = Design(design.blocks[:1], len(fitted.weight), fitted.weight)
     _, eta, optimum = fit_patterns(small, fitted, family, link, options.named("intercept only"))
@@ -221,10 +267,12 @@ def _start(
     kept = design.kept
     if isinstance(family, Gaussian):
         near = data.total / data.weight
-        if link.name == "log":
+        if link.name != "identity":
             near = np.maximum(near, 0.1 * max(near.mean(), 1e-8))
     elif isinstance(family, Binomial):
         near = (data.total + 0.5) / (data.weight + 1)
+    elif isinstance(family, Gamma | InverseGaussian | Tweedie):
+        near = np.maximum(data.total / data.weight, 0.1 * data.total.sum() / data.weight.sum())
     else:
         near = (data.total + 0.1) / (data.weight + 0.1)
     eta = link.link(near)

@@ -3,13 +3,9 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.special import chdtrc, gammaln, xlogy
+from scipy.special import chdtrc
 
-from orchestration.glm.arrays import Floats
-from orchestration.glm.families import Family
 from orchestration.glm.results import FitStatistic
-from orchestration.glm.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -19,53 +15,6 @@ class Discrepancy:
     deviance: float
     pearson: float
     df: int
-
-
-def measure_glm(sample: Sample, family: Family, mean: Floats, rank: int, *, fit_by: str) -> Discrepancy:
-    """Discrepancy of a fit with means `mean` (P).
-
-    By rows the saturated model has a mean per row; by patterns one per covariate pattern.
-    """
-    if fit_by == "rows":
-        fitted = mean[sample.pattern]
-        y, weight, units = (sample.y / sample.trials, sample.n * sample.trials, sample.n.sum())
-    else:
-        weight = sample.pattern_sums(sample.n * sample.trials)
-        y = sample.pattern_sums(sample.n * sample.y) / weight
-        fitted, units = mean, sample.n_patterns
-    deviance = float((weight * family.unit_deviance(y, fitted)).sum())
-    pearson = float((weight * (y - fitted) ** 2 / family.variance(fitted)).sum())
-    return Discrepancy(max(deviance, 0.0), pearson, int(units) - rank)
-
-
-def measure_ordinal(sample: Sample, probability: Floats, rank: int, *, fit_by: str) -> Discrepancy:
-    """Discrepancy of category probabilities (P x J); `rank` counts thresholds and location together."""
-    counts = sample.category_counts()
-    rows = counts.sum(axis=1, keepdims=True)
-    width = counts.shape[1]
-    safe = np.maximum(probability, np.finfo(np.float64).tiny)
-    if fit_by == "rows":
-        deviance = -2 * float((counts[counts > 0] * np.log(safe[counts > 0])).sum())
-        pearson = float((counts / safe).sum() - rows.sum())
-        units = rows.sum()
-    else:
-        expected = rows * safe
-        deviance = 2 * float(xlogy(counts, counts / expected).sum())
-        pearson = float(((counts - expected) ** 2 / expected).sum())
-        units = len(counts)
-    return Discrepancy(max(deviance, 0.0), pearson, int(units) * (width - 1) - rank)
-
-
-def left_out_of_kernel(sample: Sample, distribution: str) -> float:
-    """Full log-likelihood less its kernel: what depends on the data alone."""
-    if distribution in ("poisson", "negative_binomial"):
-        return -float((sample.n * gammaln(sample.y + 1)).sum())
-    if distribution == "binomial":
-        coefficient = gammaln(sample.trials + 1) - gammaln(sample.y + 1) - gammaln(sample.trials - sample.y + 1)
-        return float((sample.n * coefficient).sum())
-    if distribution == "gaussian":
-        return -0.5 * float(sample.n.sum()) * float(np.log(2 * np.pi))
-    return 0.0
 
 
 @dataclass(frozen=True)

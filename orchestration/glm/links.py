@@ -189,11 +189,115 @@ class ComplementaryLogLog:
         return Cumulative(-np.expm1(-hazard), np.exp(-hazard), density, density * (1 - hazard))
 
 
+@dataclass(frozen=True)
+class LogLog:
+    """mu = exp(-exp(-eta)), the negative log-log link of SPSS."""
+
+    name: str = "loglog"
+
+    def link(self, mean: Floats) -> Floats:
+        """g(mu)."""
+        return -np.log(-np.log(mean))
+
+    def inverse(self, eta: Floats) -> Floats:
+        """mu."""
+        return self.cumulative(eta).below
+
+    def slope(self, eta: Floats) -> Floats:
+        """exp(-eta - exp(-eta))."""
+        return self.cumulative(eta).density
+
+    def curvature(self, eta: Floats) -> Floats:
+        """exp(-eta - exp(-eta)) (exp(-eta) - 1)."""
+        return self.cumulative(eta).bend
+
+    def cumulative(self, eta: Floats) -> Cumulative:
+        """Gumbel distribution."""
+        capped = np.minimum(-eta, 700.0)
+        hazard = np.exp(capped)
+        density = np.exp(capped - hazard)
+        return Cumulative(np.exp(-hazard), -np.expm1(-hazard), density, density * (hazard - 1))
+
+
+@dataclass(frozen=True)
+class Cauchit:
+    """mu = 1/2 + arctan(eta) / pi."""
+
+    name: str = "cauchit"
+
+    def link(self, mean: Floats) -> Floats:
+        """g(mu)."""
+        return np.tan(np.pi * (mean - 0.5))
+
+    def inverse(self, eta: Floats) -> Floats:
+        """mu."""
+        return self.cumulative(eta).below
+
+    def slope(self, eta: Floats) -> Floats:
+        """1 / (pi (1 + eta^2))."""
+        return 1 / (np.pi * (1 + eta * eta))
+
+    def curvature(self, eta: Floats) -> Floats:
+        """-2 eta / (pi (1 + eta^2)^2)."""
+        return -2 * eta / (np.pi * (1 + eta * eta) ** 2)
+
+    def cumulative(self, eta: Floats) -> Cumulative:
+        """Cauchy distribution."""
+        below, above = np.arctan2(1.0, -eta) / np.pi, np.arctan2(1.0, eta) / np.pi
+        return Cumulative(below, above, self.slope(eta), self.curvature(eta))
+
+
+@dataclass(frozen=True)
+class Power:
+    """mu^p = eta; with p = -1 the inverse link. p is not 0, which is the logarithm."""
+
+    power: float
+    name: str = "power"
+
+    def link(self, mean: Floats) -> Floats:
+        """g(mu)."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return mean**self.power
+
+    def inverse(self, eta: Floats) -> Floats:
+        """mu; NaN where a power of a negative number does not exist."""
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            return eta ** (1 / self.power)
+
+    def slope(self, eta: Floats) -> Floats:
+        """eta^(1/p - 1) / p."""
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            return eta ** (1 / self.power - 1) / self.power
+
+    def curvature(self, eta: Floats) -> Floats:
+        """(1/p - 1) eta^(1/p - 2) / p."""
+        order = 1 / self.power
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            return (order - 1) * order * eta ** (order - 2)
+
+
 BINARY_LINKS: dict[str, CumulativeLink] = {
     "logit": Logit(),
     "probit": Probit(),
     "cloglog": ComplementaryLogLog(),
+    "loglog": LogLog(),
+    "cauchit": Cauchit(),
 }
 """Links whose inverse is a distribution function."""
 
-LINKS_BY_NAME: dict[str, Link] = {**BINARY_LINKS, "identity": Identity(), "log": Log()}
+LINKS_BY_NAME: dict[str, Link] = {
+    **BINARY_LINKS,
+    "identity": Identity(),
+    "log": Log(),
+    "inverse": Power(-1.0, "inverse"),
+}
+"""Links without a parameter."""
+
+_NAMED_POWERS = {0.0: "log", 1.0: "identity", -1.0: "inverse"}
+
+
+def find_link(name: str, power: float | None) -> Link:
+    """The link of a specification; `power` is the exponent of a power link, of which 0 is the logarithm."""
+    if power is None:
+        return LINKS_BY_NAME[name]
+    return LINKS_BY_NAME[_NAMED_POWERS[power]] if power in _NAMED_POWERS else Power(power)

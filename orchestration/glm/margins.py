@@ -1,104 +1,146 @@
 """Estimated marginal means on the scale of the linear predictor and of the response."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy.special import expit
 
-from orchestration.glm.arrays import Floats
+from orchestration.glm.arrays import Booleans, Floats
 from orchestration.glm.design import Design
-from orchestration.glm.effects import averaged_row, is_estimable
-from orchestration.glm.fit import Estimate
-from orchestration.glm.links import CumulativeLink, Link
+from orchestration.glm.fitted import Fitted
+from orchestration.glm.inference.hypotheses import are_estimable, hold_levels, level_row
+from orchestration.glm.links import CumulativeLink
 from orchestration.glm.ordinal import category_probabilities
 from orchestration.glm.results import MarginalMean
-from orchestration.glm.sample import Category
 
 NORMAL_975 = 1.959963984540054
 """97.5 % point of the standard normal distribution."""
 
 
-def marginal_means(
-    design: Design, estimate: Estimate, covariance: Floats, link: Link, names: Sequence[str], *, offset: float
-) -> tuple[MarginalMean, ...]:
-    """Marginal means of a model with one linear predictor.
+@dataclass(frozen=True)
+class Margins:
+    """Marginal means of the linear predictor at the levels of an effect: coefficients (levels x q).
+
+    `is_estimable` marks the levels whose mean is the same for every solution.
+    """
+
+    effect: str
+    levels: tuple[str, ...]
+    labels: tuple[str | None, ...]
+    rows: Floats
+    is_estimable: Booleans
+
+
+def list_margins(fit: Fitted) -> tuple[Margins, ...]:
+    """The marginal means that the specification asks for, of factors or of products `a*b`.
+
+    None for an effect with a factor that is not in the design, because it is constant in the sample.
+    """
+    design = fit.design
+    present = {block.name for block in design.blocks if block.kind == "factor"}
+    transform = design.report_transform()
+    centers = {block.name: block.center for block in design.blocks if block.kind == "covariate"}
+    average = level_row(design, {}, centers)
+    return tuple(
+        _margins(design, name, average, centers, transform)
+        for name in fit.spec.marginal_means
+        if set(name.split("*")) <= present
+    )
+
+
+def _margins(design: Design, effect: str, average: Floats, centers: Mapping[str, float], transform: Floats) -> Margins:
+    blocks = {block.name: block for block in design.blocks if block.kind == "factor"}
+    names = effect.split("*")
+    combinations = list(product(*(blocks[name].ascending for name in names)))
+    rows = np.tile(average, (len(combinations), 1))
+    for row, levels in zip(rows, combinations, strict=True):
+        hold_levels(design, row, dict(zip(names, levels, strict=True)), centers)
+    rows = rows @ transform
+    labels = [[blocks[name].labels[level] for name, level in zip(names, at, strict=True)] for at in combinations]
+    return Margins(
+        effect=effect,
+        levels=tuple(
+            "*".join(blocks[name].levels[level] for name, level in zip(names, at, strict=True)) for at in combinations
+        ),
+        labels=tuple(None if None in parts else " × ".join(str(part) for part in parts) for parts in labels),
+        rows=rows,
+        is_estimable=are_estimable(design, rows),
+    )
+
+
+def list_marginal_means(fit: Fitted, margins: Sequence[Margins]) -> tuple[MarginalMean, ...]:
+    """Marginal means with their intervals.
 
     At each level the other factors are averaged with equal weights, covariates and the offset are at their
     means. The interval of the response scale is that of the linear predictor, transformed; the standard
     error is by the delta method.
     """
-    means = []
-    for name, level, label, row in _level_rows(design, names):
-        if not is_estimable(design, row):
-            means += [_absent(name, level, label, scale, None) for scale in ("linear_predictor", "response")]
+    describe = _ordinal_means if fit.is_ordinal else _means
+    return tuple(mean for margin in margins for mean in describe(fit, margin))
+
+
+def mean_offset(fit: Fitted) -> float:
+    """Mean of the offset over the cases; 0 without one."""
+    if fit.sample.offset is None:
+        return 0.0
+    return float(np.average(fit.sample.offset, weights=fit.pattern_counts))
+
+
+def _means(fit: Fitted, margin: Margins) -> Iterator[MarginalMean]:
+    eta = margin.rows @ fit.estimate.location + mean_offset(fit)
+    error = _errors(margin.rows, fit.location_covariance)
+    ends = np.stack([eta - NORMAL_975 * error, eta + NORMAL_975 * error])
+    mean, slope = fit.link.inverse(eta), np.abs(fit.link.slope(eta))
+    limits = np.sort(fit.link.inverse(ends), axis=0)
+    on_link = np.stack([eta, error, *ends], axis=1).tolist()
+    on_response = np.stack([mean, slope * error, *limits], axis=1).tolist()
+    for index, head in enumerate(_heads(margin)):
+        if not margin.is_estimable[index]:
+            yield MarginalMean(*head, "linear_predictor", None, None, None, None, None)
+            yield MarginalMean(*head, "response", None, None, None, None, None)
             continue
-        eta = float(row @ estimate.location) + offset
-        error = float(np.sqrt(max(row @ covariance @ row, 0.0)))
-        low, high = eta - NORMAL_975 * error, eta + NORMAL_975 * error
-        means.append(MarginalMean(name, level, label, "linear_predictor", None, eta, error, low, high))
-        at = np.array([eta, low, high])
-        mean, first, last = (float(value) for value in link.inverse(at))
-        slope = abs(float(link.slope(at)[0]))
-        ends = sorted((first, last))
-        means.append(MarginalMean(name, level, label, "response", None, mean, slope * error, *ends))
-    return tuple(means)
+        yield MarginalMean(*head, "linear_predictor", None, *on_link[index])
+        yield MarginalMean(*head, "response", None, *on_response[index])
 
 
-def ordinal_marginal_means(
-    design: Design,
-    estimate: Estimate,
-    covariance: Floats,
-    link: CumulativeLink,
-    names: Sequence[str],
-    categories: Sequence[Category],
-    *,
-    offset: float,
-) -> tuple[MarginalMean, ...]:
+def _ordinal_means(fit: Fitted, margin: Margins) -> Iterator[MarginalMean]:
     """Marginal means of an ordinal model.
 
     The linear predictor is x'b less the mean threshold, so that it does not depend on the reference levels;
     on the response scale there is the probability of each category at that x'b. Its standard error is by the
     delta method, its interval symmetric in the logit of the probability.
     """
-    means = []
-    size = len(estimate.extras)
-    for name, level, label, row in _level_rows(design, names):
-        keys = [("linear_predictor", None), *(("response", category.level) for category in categories)]
-        if not is_estimable(design, row):
-            means += [_absent(name, level, label, scale, category) for scale, category in keys]
+    categories, thresholds = fit.sample.categories, fit.estimate.extras
+    rows, size = margin.rows.copy(), len(thresholds)
+    rows[:, 0] = 0
+    eta = rows @ fit.estimate.location + mean_offset(fit)
+    error = _errors(np.column_stack([rows, np.full((len(rows), size), -1 / size)]), fit.covariance)
+    center = eta - float(thresholds.mean())
+    latent = np.stack([center, error, center - NORMAL_975 * error, center + NORMAL_975 * error], axis=1).tolist()
+    probability = category_probabilities(fit.cumulative_link, thresholds, eta)
+    for index, head in enumerate(_heads(margin)):
+        if not margin.is_estimable[index]:
+            yield MarginalMean(*head, "linear_predictor", None, None, None, None, None)
+            for category in categories:
+                yield MarginalMean(*head, "response", category.level, None, None, None, None)
             continue
-        row = np.where(np.arange(design.width) == 0, 0.0, row)
-        eta = float(row @ estimate.location) + offset
-        latent = np.concatenate([row, np.full(size, -1 / size)])
-        error = float(np.sqrt(max(latent @ covariance @ latent, 0.0)))
-        center = eta - float(estimate.extras.mean())
-        ends = (center - NORMAL_975 * error, center + NORMAL_975 * error)
-        means.append(MarginalMean(name, level, label, "linear_predictor", None, center, error, *ends))
-        probability = category_probabilities(link, estimate.extras, np.array([eta]))[0]
-        gradient = _probability_gradient(link, estimate.extras, eta, row)
-        errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", gradient, covariance, gradient), 0.0))
-        for (scale, category), value, spread in zip(keys[1:], probability, errors, strict=True):
+        yield MarginalMean(*head, "linear_predictor", None, *latent[index])
+        gradient = _probability_gradient(fit.cumulative_link, thresholds, float(eta[index]), rows[index])
+        spreads = _errors(gradient, fit.covariance)
+        for category, value, spread in zip(categories, probability[index], spreads, strict=True):
             low, high = _logit_interval(float(value), float(spread))
-            means.append(MarginalMean(name, level, label, scale, category, float(value), float(spread), low, high))
-    return tuple(means)
+            yield MarginalMean(*head, "response", category.level, float(value), float(spread), low, high)
 
 
-def _level_rows(design: Design, names: Sequence[str]) -> Iterator[tuple[str, str, str | None, Floats]]:
-    average = averaged_row(design, report_scale=False)
-    position = {block.name: index for index, block in enumerate(design.blocks)}
-    for name in names:
-        if name not in position:
-            continue
-        block, columns = design.blocks[position[name]], design.slice_of(position[name])
-        for level in block.ascending:
-            row = average.copy()
-            row[columns] = 0
-            row[columns.start + level] = 1
-            yield name, block.levels[level], block.labels[level], row
+def _heads(margin: Margins) -> Iterator[tuple[str, str, str | None]]:
+    for level, label in zip(margin.levels, margin.labels, strict=True):
+        yield margin.effect, level, label
 
 
-def _absent(name: str, level: str, label: str | None, scale: str, category: str | None) -> MarginalMean:
-    return MarginalMean(name, level, label, scale, category, None, None, None, None)
+def _errors(rows: Floats, covariance: Floats) -> Floats:
+    return np.sqrt(np.maximum(((rows @ covariance) * rows).sum(axis=1), 0.0))
 
 
 def _probability_gradient(link: CumulativeLink, thresholds: Floats, eta: float, row: Floats) -> Floats:

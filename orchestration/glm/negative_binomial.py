@@ -13,15 +13,18 @@ from orchestration.glm.fit import (
     Estimate,
     FitOptions,
     PatternData,
+    clustered_meat,
     embed,
     fit_patterns,
     robust_meat,
+    sandwich,
     score_and_weights,
     spread,
 )
 from orchestration.glm.links import Link
 from orchestration.glm.newton import Optimum, Proposal, invert, maximise, solve
 from orchestration.glm.sample import Sample
+from orchestration.glm.totals import ResponseTotals
 
 _SERIES_BELOW = 0.02
 _MAX_LOG_STEP = 2.0
@@ -33,11 +36,11 @@ class Histogram:
     Sum over rows and j < y of log(1 + alpha j) = sum over j of N(y > j) log(1 + alpha j), as `above[j]`.
     """
 
-    def __init__(self, y: Floats, n: Floats) -> None:
-        counts = np.bincount(y.astype(np.int64), weights=n)
+    def __init__(self, totals: ResponseTotals) -> None:
+        counts = np.bincount(totals.y.astype(np.int64), weights=totals.weight)
         self.above = (counts.sum() - np.cumsum(counts))[:-1]
         self.steps = np.arange(len(self.above), dtype=np.float64)
-        self.log_factorials = float((n * gammaln(y + 1)).sum())
+        self.log_factorials = totals.total(lambda y, _: gammaln(y + 1))
 
     def value(self, alpha: float) -> float:
         """The sum."""
@@ -75,7 +78,7 @@ class _Model:
 
     def alpha_derivatives(self, mean: Floats, alpha: float) -> tuple[float, float]:
         """First and second derivative of the log-likelihood in alpha, means given."""
-        first, second = _ratio_derivatives(alpha * mean)
+        first, second = ratio_derivatives(alpha * mean)
         shrunk = mean / (1 + alpha * mean)
         slope = -(self.data.total * shrunk).sum() - (self.data.weight * mean**2 * first).sum()
         bend = (self.data.total * shrunk**2).sum() - (self.data.weight * mean**3 * second).sum()
@@ -133,7 +136,7 @@ def estimate_negative_binomial(design: Design, sample: Sample, link: Link, optio
         ConvergenceError: no maximum was found.
     """
     data = PatternData.of(sample)
-    histogram = Histogram(sample.y, sample.n)
+    histogram = Histogram(sample.totals)
     model = _Model(design, data, link, histogram, options.name)
     location, eta, optimum = fit_patterns(design, data, Poisson(), link, options.named("Poisson start"))
     alpha = _moment_alpha(sample, link.inverse(eta))
@@ -152,6 +155,7 @@ def estimate_negative_binomial(design: Design, sample: Sample, link: Link, optio
         covariance=embed(covariance, np.append(design.kept, True)),
         log_likelihood=optimum.log_likelihood - histogram.log_factorials,
         iterations=optimum.iterations,
+        history=optimum.history,
         eta=eta,
         diverging=None if step is None else design.predict(step),
         diverging_parameters=step,
@@ -160,11 +164,12 @@ def estimate_negative_binomial(design: Design, sample: Sample, link: Link, optio
 
 def _moment_alpha(sample: Sample, mean: Floats) -> float | None:
     """A start for alpha; None where the likelihood falls from alpha = 0 on (no overdispersion)."""
-    fitted = mean[sample.pattern]
-    if float((sample.n * ((sample.y - fitted) ** 2 - sample.y)).sum()) <= 0:
+    weight, total = sample.pattern_sums(sample.weight), sample.pattern_sums(sample.weight * sample.y)
+    squares = float(sample.squared_residuals(mean, by_weight=True).sum())
+    if squares <= float(total.sum()):
         return None
-    excess = float((sample.n * ((sample.y - fitted) ** 2 - fitted)).sum())
-    return float(np.clip(excess / float((sample.n * fitted**2).sum()), 1e-3, 10.0))
+    excess = squares - float((weight * mean).sum())
+    return float(np.clip(excess / float((weight * mean**2).sum()), 1e-3, 10.0))
 
 
 def _covariance(model: _Model, sample: Sample, eta: Floats, mean: Floats, alpha: float, options: FitOptions) -> Floats:
@@ -184,19 +189,28 @@ def _covariance(model: _Model, sample: Sample, eta: Floats, mean: Floats, alpha:
         )
     if not options.robust:
         return bread
+    meat = _meat(model, sample, family, eta, mean)
+    return sandwich(bread, meat, sample, options.small_sample)
+
+
+def _meat(model: _Model, sample: Sample, family: NegativeBinomial, eta: Floats, mean: Floats) -> Floats:
+    """Sum over rows, or over clusters, of the outer product of the scores of coefficients and alpha."""
+    size, alpha = model.design.rank, family.alpha
     fitted, slope = mean[sample.pattern], model.link.slope(eta)[sample.pattern]
     by_eta = (sample.y - fitted) * slope / family.variance(fitted)
     by_alpha = (
         rising_log_sum(sample.y, alpha, order=1)
         - sample.y * fitted / (1 + alpha * fitted)
-        - fitted**2 * _ratio_derivatives(alpha * fitted)[0]
+        - fitted**2 * ratio_derivatives(alpha * fitted)[0]
     )
+    if sample.cluster is not None:
+        return clustered_meat(model.design, sample, sample.weight * by_eta, (sample.weight * by_alpha)[:, None])
     meat = np.empty((size + 1, size + 1))
     meat[:size, :size] = robust_meat(model.design, sample, family, model.link, eta)
-    crossed = model.design.sums(sample.pattern_sums(sample.n * by_eta * by_alpha))[model.design.kept]
+    crossed = model.design.sums(sample.pattern_sums(sample.weight_squares * by_eta * by_alpha))[model.design.kept]
     meat[size, :size] = meat[:size, size] = crossed
-    meat[size, size] = (sample.n * by_alpha**2).sum()
-    return bread @ meat @ bread
+    meat[size, size] = (sample.weight_squares * by_alpha**2).sum()
+    return meat
 
 
 def _boundary(
@@ -209,7 +223,8 @@ def _boundary(
     if covariance is None:
         raise ConvergenceError(f"{model.name}: the information is singular. Drop a predictor.")
     if options.robust:
-        covariance = covariance @ robust_meat(design, sample, Poisson(), model.link, eta) @ covariance
+        meat = robust_meat(design, sample, Poisson(), model.link, eta)
+        covariance = sandwich(covariance, meat, sample, options.small_sample)
     step = None if optimum.diverging is None else spread(optimum.diverging, design.kept)
     return Estimate(
         location=location,
@@ -217,6 +232,7 @@ def _boundary(
         covariance=_pad(covariance, design),
         log_likelihood=optimum.log_likelihood - model.histogram.log_factorials,
         iterations=optimum.iterations,
+        history=optimum.history,
         eta=eta,
         diverging=None if step is None else design.predict(step),
         diverging_parameters=step,
@@ -230,7 +246,7 @@ def _pad(covariance: Floats, design: Design) -> Floats:
     return padded
 
 
-def _ratio_derivatives(t: Floats) -> tuple[Floats, Floats]:
+def ratio_derivatives(t: Floats) -> tuple[Floats, Floats]:
     """First and second derivative of log(1 + t) / t, by its series where the formula cancels."""
     small = t < _SERIES_BELOW
     safe = np.where(small, 1.0, t)

@@ -27,14 +27,22 @@ class Proposal:
     gain: float
 
 
+Iteration = tuple[int, float, float, int]
+
+
 @dataclass(frozen=True)
 class Optimum:
-    """Where the iterations ended. `last_step` is kept where the estimates run away to infinity."""
+    """Where the iterations ended. `last_step` is kept where the estimates run away to infinity.
+
+    `history` has the number, log-likelihood, largest change of a linear predictor and halvings of each
+    iteration; number 0 is the start.
+    """
 
     parameters: Floats
     log_likelihood: float
     iterations: int
     diverging: Floats | None
+    history: tuple[Iteration, ...] = ()
 
 
 def maximise(
@@ -60,21 +68,23 @@ def maximise(
             f"{name}: no valid starting point; the link allows means outside the distribution's range. "
             f"Try the distribution's default link."
         )
+    history: list[Iteration] = [(0, value, 0.0, 0)]
     for iteration in range(1, max_iterations + 1):
         proposal = propose(parameters)
         if may_diverge and proposal.gain < _FLAT_GAIN and proposal.size > _DIVERGING_STEP:
-            return Optimum(parameters, value, iteration, proposal.step)
-        candidate, candidate_value = _halve(parameters, value, proposal, log_likelihood)
+            return Optimum(parameters, value, iteration, proposal.step, tuple(history))
+        candidate, candidate_value, halvings = _halve(parameters, value, proposal, log_likelihood)
         if candidate is None:
             if proposal.gain <= 1e-7 * (1 + abs(value)):
-                return Optimum(parameters, value, iteration, None)
+                return Optimum(parameters, value, iteration, None, tuple(history))
             raise ConvergenceError(
                 f"{name}: iteration {iteration} finds no step that improves the likelihood. Check for "
                 f"outlying values of covariates, rescale them, or try the distribution's default link."
             )
         parameters, value = candidate, candidate_value
+        history.append((iteration, value, proposal.size / 2**halvings, halvings))
         if proposal.size < STEP_TOLERANCE:
-            return Optimum(parameters, value, iteration, None)
+            return Optimum(parameters, value, iteration, None, tuple(history))
     raise ConvergenceError(
         f"{name}: not converged after {max_iterations} iterations. Raise max_iterations, merge sparse "
         f"levels, drop a predictor, or try the distribution's default link."
@@ -83,16 +93,16 @@ def maximise(
 
 def _halve(
     parameters: Floats, value: float, proposal: Proposal, log_likelihood: Callable[[Floats], float]
-) -> tuple[Floats | None, float]:
+) -> tuple[Floats | None, float, int]:
     slack = 1e-12 * (1 + abs(value))
     step = proposal.step
-    for _ in range(_MAX_HALVINGS):
+    for halvings in range(_MAX_HALVINGS):
         candidate = parameters + step
         candidate_value = log_likelihood(candidate)
         if np.isfinite(candidate_value) and candidate_value >= value - slack:
-            return candidate, candidate_value
+            return candidate, candidate_value, halvings
         step = step / 2
-    return None, value
+    return None, value, _MAX_HALVINGS
 
 
 def solve(matrix: Floats, vector: Floats) -> Floats | None:

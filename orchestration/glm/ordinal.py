@@ -7,7 +7,7 @@ import numpy as np
 from orchestration.glm.arrays import Floats
 from orchestration.glm.design import Design
 from orchestration.glm.errors import ConvergenceError
-from orchestration.glm.fit import Estimate, FitOptions, embed, spread
+from orchestration.glm.fit import Estimate, FitOptions, clustered_meat, embed, sandwich, spread
 from orchestration.glm.links import Cumulative, CumulativeLink
 from orchestration.glm.newton import Proposal, invert, maximise, solve
 from orchestration.glm.sample import Sample
@@ -86,9 +86,23 @@ class _Model:
         rows = np.broadcast_to(self.counts.sum(axis=1, keepdims=True), self.counts.shape)
         return self._assemble(point, self._over_probability(point, rows), None)
 
-    def meat(self, point: _Point) -> Floats:
-        """Sum over rows of the outer product of their scores."""
-        return self._assemble(point, self._over_probability(point, point.ratio), None)
+    def meat(self, point: _Point, sample: Sample) -> Floats:
+        """Sum over rows, or over clusters, of the outer product of their scores."""
+        if sample.cluster is None:
+            squares = self._over_probability(point, sample.category_counts(sample.weight_squares))
+            return self._assemble(point, self._over_probability(point, squares), None)
+        category, rows = sample.y.astype(np.int64), np.arange(len(sample.y))
+        share = sample.weight / point.probability[sample.pattern, category]
+        density = point.density[sample.pattern]
+        by_cut = np.zeros_like(density)
+        below, above = category < self.n_thresholds, category > 0
+        by_cut[rows[below], category[below]] = (density[rows, np.minimum(category, self.n_thresholds - 1)] * share)[
+            below
+        ]
+        by_cut[rows[above], category[above] - 1] = -(density[rows, np.maximum(category - 1, 0)] * share)[above]
+        meat = clustered_meat(self.design, sample, -by_cut.sum(axis=1), by_cut, self.kept)
+        order = np.concatenate([np.arange(len(meat) - self.n_thresholds, len(meat)), np.arange(self.kept.sum())])
+        return meat[np.ix_(order, order)]
 
     @staticmethod
     def _over_probability(point: _Point, values: Floats) -> Floats:
@@ -151,7 +165,7 @@ def estimate_ordinal(design: Design, sample: Sample, link: CumulativeLink, optio
     if covariance is None:
         raise ConvergenceError(f"{options.name}: the information is singular at the estimates. Drop a predictor.")
     if options.robust:
-        covariance = covariance @ model.meat(point) @ covariance
+        covariance = sandwich(covariance, model.meat(point, sample), sample, options.small_sample)
     size = model.n_thresholds
     # Reported order is location first, then thresholds.
     order = np.concatenate([np.arange(size, len(covariance)), np.arange(size)])
@@ -166,6 +180,7 @@ def estimate_ordinal(design: Design, sample: Sample, link: CumulativeLink, optio
         covariance=full,
         log_likelihood=optimum.log_likelihood,
         iterations=optimum.iterations,
+        history=optimum.history,
         eta=model.eta(optimum.parameters),
         diverging=moving,
         diverging_parameters=step,

@@ -1,8 +1,12 @@
 """What a fit returns: the tables that SPSS GENLIN prints, as dataclasses with plain attributes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from orchestration.glm.arrays import Floats
+
+if TYPE_CHECKING:
+    from orchestration.glm.fitted import Fitted
 
 REDUNDANT_NOTE = "Set to zero because this parameter is redundant."
 
@@ -23,6 +27,8 @@ class ModelInfo:
     dropped_predictors: tuple[str, ...]
     offset: str | None
     where: str | None
+    frequency: str | None
+    weight: str | None
     event: str | None
     scale_method: str
     covariance: str
@@ -135,11 +141,87 @@ class MarginalMean:
 
 
 @dataclass(frozen=True)
+class MarginalTest:
+    """Wald test that the marginal means of an effect are all equal."""
+
+    factor: str
+    chi2: float
+    df: int
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Difference of two marginal means, level 1 less level 2.
+
+    `p_value` is unadjusted (LSD); the interval is at the level to which `adjustment` takes this pair.
+    """
+
+    factor: str
+    scale: str
+    level_1: str
+    level_1_label: str | None
+    level_2: str
+    level_2_label: str | None
+    mean_difference: float
+    std_error: float
+    ci_low: float
+    ci_high: float
+    wald_chi2: float
+    df: int
+    p_value: float
+    p_bonferroni: float
+    p_sequential_sidak: float
+    adjustment: str
+
+
+@dataclass(frozen=True)
+class LagrangeTest:
+    """Test of a parameter fixed at `value`: two-sided, and against a true value below or above it."""
+
+    parameter: str
+    value: float
+    z: float | None
+    chi2: float | None
+    df: int
+    p_value: float | None
+    p_below: float | None
+    p_above: float | None
+
+
+@dataclass(frozen=True)
+class ProfileInterval:
+    """Profile likelihood interval of a coefficient; a limit is None where the likelihood does not fall off."""
+
+    term: str
+    level: str | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+@dataclass(frozen=True)
+class ParallelLinesTest:
+    """Test that an ordinal model's coefficients are the same at every threshold.
+
+    `statistic` is lr (against the model with coefficients of its own for each threshold) or score, where
+    that model has no maximum with valid probabilities.
+    """
+
+    statistic: str
+    chi2: float
+    df: int
+    p_value: float
+    log_likelihood_general: float | None
+
+
+@dataclass(frozen=True)
 class GlmResult:
     """A fitted model.
 
     `covariance` is that of `coefficients` in their order, with zeros for redundant ones and without rows for
-    a scale or a derived ancillary parameter; `parameter_names` names its rows.
+    a scale or a derived ancillary parameter; `parameter_names` names its rows. `history` has
+    iteration, log-likelihood, largest step and halvings. `fitted` is the fit itself, from
+    which the functions of `orchestration.glm.inference` compute what is printed on request.
     """
 
     info: ModelInfo
@@ -150,13 +232,20 @@ class GlmResult:
     coefficients: tuple[Coefficient, ...]
     effects: tuple[EffectTest, ...]
     marginal_means: tuple[MarginalMean, ...]
+    marginal_tests: tuple[MarginalTest, ...]
+    contrasts: tuple[Contrast, ...]
+    lagrange: tuple[LagrangeTest, ...]
+    profile: tuple[ProfileInterval, ...]
+    parallel_lines: ParallelLinesTest | None
     parameter_names: tuple[str, ...]
     covariance: Floats
     is_converged: bool
     iterations: int
+    history: tuple[tuple[int, float, float, int], ...]
     warnings: tuple[str, ...]
     input_fingerprint: str
     is_synthetic: bool
+    fitted: "Fitted" = field(repr=False, compare=False)
 
     def statistic(self, name: str) -> FitStatistic:
         """The fit statistic of this name.

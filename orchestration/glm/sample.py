@@ -4,17 +4,27 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orchestration.glm.arrays import Booleans, Floats, Integers, sum_by_code
-from orchestration.glm.cells import Categorical, Cells, response_numbers, response_variable, subset_variable
+from orchestration.glm.cells import Cells, cluster_variable
 from orchestration.glm.errors import GlmError
+from orchestration.glm.merging import Merging, dense_codes, rank_combinations
+from orchestration.glm.query import response_numbers, response_variable, subset_variable
+from orchestration.glm.responses import (
+    Category,
+    SampleColumn,
+    Within,
+    measure_within,
+    pooled_response,
+    take_response,
+)
 from orchestration.glm.spec import ModelSpec
 from orchestration.glm.sql import quote_identifier, quote_literal
-
-_TABLE_FACTOR = 16
+from orchestration.glm.totals import ResponseTotals
 
 
 @dataclass(frozen=True)
@@ -39,15 +49,6 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class Category:
-    """A category of an ordinal or binomial response that occurs in the sample."""
-
-    level: str
-    label: str | None
-    n: int
-
-
-@dataclass(frozen=True)
 class Cases:
     """How many rows the fit uses, and why the others are left out.
 
@@ -65,7 +66,10 @@ class Sample:
     """Patterns (length P) and response cells (length C) of one fit, in an order that the data fixes.
 
     `y` is the response of a cell (ordinal: the category's index; binomial: events), `trials` its binomial
-    trials (1 elsewhere), `n` the number of rows, `pattern` its covariate pattern. `covariates` is P x k.
+    trials (1 elsewhere), `n` the number of cases, `pattern` its covariate pattern. `covariates` is P x k.
+    `weight` sums frequency times sampling weight over the rows of a cell, and `weight_squares` frequency times
+    its square; without a weight both equal `n`. `cluster` is the cluster of each cell, 0 .. n_clusters - 1.
+    Where rows of different responses are pooled, `y` is a cell's mean and `within` says how they vary.
     """
 
     factors: tuple[Factor, ...]
@@ -73,11 +77,17 @@ class Sample:
     unused_levels: tuple[tuple[str, str, str | None], ...]
     covariate_names: tuple[str, ...]
     covariates: Floats
+    interactions: tuple[tuple[str, ...], ...]
     offset: Floats | None
     pattern: Integers
     y: Floats
     trials: Floats
     n: Floats
+    weight: Floats
+    weight_squares: Floats
+    cluster: Integers | None
+    n_clusters: int
+    within: Within | None
     n_patterns: int
     categories: tuple[Category, ...]
     cases: Cases
@@ -88,11 +98,29 @@ class Sample:
         """Sums of a value of the cells by pattern."""
         return sum_by_code(self.pattern, values, self.n_patterns)
 
-    def category_counts(self) -> Floats:
-        """Rows by pattern and category of an ordinal response, P x J."""
+    def category_counts(self, weights: Floats | None = None) -> Floats:
+        """Weight of the rows by pattern and category of an ordinal response, P x J; or other sums of the cells."""
         width = len(self.categories)
         key = self.pattern * width + self.y.astype(np.int64)
-        return sum_by_code(key, self.n, self.n_patterns * width).reshape(-1, width)
+        values = self.weight if weights is None else weights
+        return sum_by_code(key, values, self.n_patterns * width).reshape(-1, width)
+
+    def squared_residuals(self, mean: Floats, *, by_weight: bool = False) -> Floats:
+        """Sum over the rows of each pattern of squared weight (or weight) times the squared residual."""
+        residual = self.y - self.trials * mean[self.pattern]
+        values = (self.weight if by_weight else self.weight_squares) * residual**2
+        if self.within is not None and by_weight:
+            values = values + self.within.squares
+        elif self.within is not None:
+            values = values + 2 * residual * self.within.cross + self.within.squares_squared
+        return self.pattern_sums(values)
+
+    @cached_property
+    def totals(self) -> ResponseTotals:
+        """Sums over all rows of functions of the response."""
+        if self.within is not None:
+            return self.within.totals
+        return ResponseTotals.of(self.y, self.trials, self.weight)
 
 
 def list_subsets(cells: Cells, spec: ModelSpec) -> list[Subset]:
@@ -127,6 +155,56 @@ def draw_sample(cells: Cells, spec: ModelSpec, subset: Subset) -> Sample:
     Raises:
         GlmError: no rows are left, or the response does not fit the distribution.
     """
+    complete, cases = _choose(cells, spec, subset)
+    rows = np.flatnonzero(complete)
+    found = _Predictors.take(cells, spec, rows)
+    cluster, n_clusters = _clusters(cells, spec, rows)
+    pooled = cells.pooled
+    response = take_response(cells, spec, rows) if pooled is None else pooled_response(cells, spec, rows)
+    parts = [(found.pattern, len(found.first))]
+    if pooled is None:
+        parts += [dense_codes(response.y), dense_codes(response.trials)]
+    if cluster is not None:
+        parts.append((cluster, n_clusters))
+    merging = Merging.of(parts)
+    assert pooled is None or len(merging.first) == len(rows), "pooled cells are distinct"
+    weights = cells.weights[spec.frequency, spec.weight]
+    sums = [weights.n] if weights.n is weights.weight else [weights.n, weights.weight, weights.squares]
+    summed = [merging.add(values[rows]) for values in sums]
+    pattern, y, trials = (merging.take(values) for values in (found.pattern, response.y, response.trials))
+    merged_cluster = None if cluster is None else merging.take(cluster)
+    within = None if pooled is None else measure_within(cells, pooled, spec, rows, complete, merging)
+    factors = tuple(_factor(spec, column, column.codes[found.first], weights.n[rows]) for column in found.columns)
+    extra: list[NDArray[np.generic]] = [] if within is None else [within.squares]
+    extra += [] if merged_cluster is None else [merged_cluster]
+    fingerprint = _fingerprint(spec, factors, found, response.categories, [pattern, y, trials, *summed, *extra])
+    return Sample(
+        factors=factors,
+        dropped=found.dropped,
+        unused_levels=tuple((column.name, *level) for column in found.columns for level in column.unused),
+        covariate_names=found.covariate_names,
+        covariates=found.covariates,
+        interactions=found.interactions,
+        offset=found.offset,
+        pattern=pattern,
+        y=y,
+        trials=trials,
+        n=summed[0],
+        weight=summed[min(1, len(summed) - 1)],
+        weight_squares=summed[-1],
+        cluster=merged_cluster,
+        n_clusters=n_clusters,
+        within=within,
+        n_patterns=len(found.first),
+        categories=response.categories,
+        cases=cases,
+        fingerprint=fingerprint,
+        is_synthetic=bool(cells.synthetic is not None and cells.synthetic[rows].any()),
+    )
+
+
+def _choose(cells: Cells, spec: ModelSpec, subset: Subset) -> tuple[Booleans, Cases]:
+    """The cells that the fit uses, and how many cases it leaves out."""
     inside = np.ones(len(cells.n), dtype=bool)
     for key, code in subset.codes.items():
         inside &= cells.categoricals[key].codes == code
@@ -135,93 +213,108 @@ def draw_sample(cells: Cells, spec: ModelSpec, subset: Subset) -> Sample:
     complete = chosen.copy()
     for absent in missing.values():
         complete &= ~absent
-    cases = _count_cases(cells, inside, chosen, complete, missing)
+    cases = _count_cases(cells.weights[spec.frequency, spec.weight].n, inside, chosen, complete, missing)
     if cases.included == 0:
         raise GlmError(_no_rows(cells, spec, subset, cases))
-    rows = np.flatnonzero(complete)
-    columns = [_Column.take(factor.name, cells.categorical(factor), rows) for factor in spec.factors]
-    varying = [column for column in columns if len(column.levels) > 1]
-    numbers = {name: cells.numbers[name][rows] for name in spec.covariates}
-    moving = {name: values for name, values in numbers.items() if values.min() != values.max()}
-    dropped = [column.name for column in columns if len(column.levels) == 1]
-    dropped += [name for name in numbers if name not in moving]
-    offset = None if spec.offset is None else cells.offsets[spec.offset, spec.where][rows]
-    parts = [(column.codes, len(column.levels)) for column in varying]
-    parts += [_dense(values) for values in (*moving.values(), *(() if offset is None else (offset,)))]
-    pattern, first = _rank(parts, len(rows))
-    y, trials, categories = _response(cells, spec, rows)
-    pattern, y, trials, n = _merge(pattern, y, trials, cells.n[rows])
-    factors = tuple(_factor(spec, column, column.codes[first], cells.n[rows]) for column in varying)
-    covariates = np.column_stack([moving[name][first] for name in moving]) if moving else np.empty((len(first), 0))
-    sample_offset = None if offset is None else offset[first]
-    return Sample(
-        factors=factors,
-        dropped=tuple(dropped),
-        unused_levels=tuple((column.name, level, label) for column in varying for level, label in column.unused),
-        covariate_names=tuple(moving),
-        covariates=covariates,
-        offset=sample_offset,
-        pattern=pattern,
-        y=y,
-        trials=trials,
-        n=n,
-        n_patterns=len(first),
-        categories=categories,
-        cases=cases,
-        fingerprint=_fingerprint(spec, factors, covariates, sample_offset, categories, (pattern, y, trials, n)),
-        is_synthetic=bool(cells.synthetic is not None and cells.synthetic[rows].any()),
-    )
+    return complete, cases
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A categorical column in a sample, with the levels that occur."""
+class _Predictors:
+    """Predictors that vary in the chosen cells.
 
-    name: str
-    codes: Integers
-    levels: tuple[str, ...]
-    labels: tuple[str | None, ...]
-    unused: tuple[tuple[str, str | None], ...]
+    `pattern` numbers the covariate pattern of each cell, `first` (P) is a cell of each pattern; covariates and
+    offset are by pattern, the columns of factors by cell.
+    """
+
+    columns: tuple[SampleColumn, ...]
+    covariate_names: tuple[str, ...]
+    covariates: Floats
+    offset: Floats | None
+    interactions: tuple[tuple[str, ...], ...]
+    dropped: tuple[str, ...]
+    pattern: Integers
+    first: Integers
 
     @classmethod
-    def take(cls, name: str, column: Categorical, rows: Integers) -> "_Column":
-        codes = column.codes[rows]
-        used = np.bincount(codes, minlength=len(column.levels)) > 0
+    def take(cls, cells: Cells, spec: ModelSpec, rows: Integers) -> "_Predictors":
+        columns = [SampleColumn.take(factor.name, cells.categorical(factor), rows) for factor in spec.factors]
+        varying = [column for column in columns if len(column.levels) > 1]
+        numbers = {name: cells.numbers[name][rows] for name in spec.covariates}
+        moving = {name: values for name, values in numbers.items() if values.min() != values.max()}
+        constant = [column.name for column in columns if len(column.levels) == 1]
+        constant += [name for name in numbers if name not in moving]
+        interactions, merged = _reduce_interactions(spec, {column.name for column in varying} | set(moving))
+        offset = None if spec.offset is None else cells.offsets[spec.offset, spec.where][rows]
+        parts = [(column.codes, len(column.levels)) for column in varying]
+        parts += [dense_codes(values) for values in (*moving.values(), *(() if offset is None else (offset,)))]
+        pattern, first = rank_combinations(parts, len(rows))
+        stacked = [moving[name][first] for name in moving]
         return cls(
-            name=name,
-            codes=(np.cumsum(used) - 1)[codes],
-            levels=tuple(level for level, keep in zip(column.levels, used, strict=True) if keep),
-            labels=tuple(label for label, keep in zip(column.labels, used, strict=True) if keep),
-            unused=tuple(
-                pair
-                for pair, keep in zip(zip(column.levels, column.labels, strict=True), used, strict=True)
-                if not keep
-            ),
+            columns=tuple(varying),
+            covariate_names=tuple(moving),
+            covariates=np.column_stack(stacked) if stacked else np.empty((len(first), 0)),
+            offset=None if offset is None else offset[first],
+            interactions=interactions,
+            dropped=(*constant, *merged),
+            pattern=pattern,
+            first=first,
         )
+
+
+def _reduce_interactions(spec: ModelSpec, moving: set[str]) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """Interactions without the predictors that are constant here, and those that are nothing new then."""
+    kept: dict[tuple[str, ...], tuple[str, ...]] = {}
+    dropped = []
+    for term in spec.interactions:
+        rest = tuple(name for name in term if name in moving)
+        if len(rest) < 2 or tuple(sorted(rest)) in kept:
+            dropped.append("*".join(term))
+        else:
+            kept[tuple(sorted(rest))] = rest
+    return tuple(kept.values()), tuple(dropped)
+
+
+def _clusters(cells: Cells, spec: ModelSpec, rows: Integers) -> tuple[Integers | None, int]:
+    """Cluster of each cell and how many there are."""
+    if spec.cluster is None:
+        return None, 0
+    codes = cells.categorical(cluster_variable(spec.cluster)).codes[rows]
+    used, cluster = np.unique(codes, return_inverse=True)
+    if len(used) < 2:
+        raise GlmError(f"Model {spec.name}: all rows are in one cluster of {spec.cluster}; name a finer column.")
+    return cluster.astype(np.int64), len(used)
 
 
 def _missing(cells: Cells, spec: ModelSpec) -> dict[str, Booleans]:
     """Where each variable of the model is missing."""
     response = response_variable(spec)
-    missing = {column: np.isnan(cells.numbers[column]) for column in response_numbers(spec)}
+    numbers = response_numbers(spec)
+    missing = {name: cells.absent[name] if cells.pooled else np.isnan(cells.numbers[name]) for name in numbers}
     if response is not None:
         missing[response.name] = cells.categorical(response).codes < 0
     missing |= {factor.name: cells.categorical(factor).codes < 0 for factor in spec.factors}
     missing |= {name: np.isnan(cells.numbers[name]) for name in spec.covariates}
     if spec.offset is not None:
         missing["offset"] = np.isnan(cells.offsets[spec.offset, spec.where])
+    for kind, text in (("frequency", spec.frequency), ("weight", spec.weight)):
+        if text is not None:
+            missing[kind] = cells.invalid[kind, text]
+    if spec.cluster is not None:
+        missing[spec.cluster] = cells.categorical(cluster_variable(spec.cluster)).codes < 0
     return missing
 
 
 def _count_cases(
-    cells: Cells, inside: Booleans, chosen: Booleans, complete: Booleans, missing: Mapping[str, Booleans]
+    n: Floats, inside: Booleans, chosen: Booleans, complete: Booleans, missing: Mapping[str, Booleans]
 ) -> Cases:
-    total, included = int(cells.n[inside].sum()), int(cells.n[complete].sum())
-    counts = {name: int(cells.n[chosen & absent].sum()) for name, absent in missing.items()}
+    """Cases by frequency; a row without a usable frequency counts once."""
+    total, included = round(n[inside].sum()), round(n[complete].sum())
+    counts = {name: round(n[chosen & absent].sum()) for name, absent in missing.items()}
     return Cases(
         included=included,
         excluded=total - included,
-        by_condition=int(cells.n[inside & ~chosen].sum()),
+        by_condition=round(n[inside & ~chosen].sum()),
         by_variable=tuple((name, count) for name, count in counts.items() if count),
     )
 
@@ -236,7 +329,7 @@ def _no_rows(cells: Cells, spec: ModelSpec, subset: Subset, cases: Cases) -> str
     )
 
 
-def _factor(spec: ModelSpec, column: _Column, codes: Integers, n: Integers) -> Factor:
+def _factor(spec: ModelSpec, column: SampleColumn, codes: Integers, n: Floats) -> Factor:
     counts = sum_by_code(column.codes, n, len(column.levels)).astype(np.int64)
     return Factor(
         name=column.name,
@@ -248,7 +341,7 @@ def _factor(spec: ModelSpec, column: _Column, codes: Integers, n: Integers) -> F
     )
 
 
-def _reference(spec: ModelSpec, column: _Column) -> int:
+def _reference(spec: ModelSpec, column: SampleColumn) -> int:
     last = len(column.levels) - 1
     if isinstance(spec.reference, str):
         return 0 if spec.reference == "first" else last
@@ -267,101 +360,10 @@ def _reference(spec: ModelSpec, column: _Column) -> int:
     )
 
 
-def _dense(values: Floats) -> tuple[Integers, int]:
-    distinct, codes = np.unique(values, return_inverse=True)
-    return codes.astype(np.int64), len(distinct)
-
-
-def _rank(parts: Sequence[tuple[Integers, int]], length: int) -> tuple[Integers, Integers]:
-    """Number the distinct combinations of codes in lexicographic order; also where each first occurs."""
-    key, size = np.zeros(length, dtype=np.int64), 1
-    for codes, width in parts:
-        if size > np.iinfo(np.int64).max // max(width, 1):
-            distinct, key = np.unique(key, return_inverse=True)
-            size = len(distinct)
-        key, size = key * width + codes, size * width
-    if size > _TABLE_FACTOR * length:
-        _, first, pattern = np.unique(key, return_index=True, return_inverse=True)
-        return pattern.astype(np.int64), first.astype(np.int64)
-    # A table of the possible keys is cheaper than sorting them.
-    present = np.zeros(size, dtype=bool)
-    present[key] = True
-    pattern = (np.cumsum(present) - 1)[key]
-    first = np.empty(int(present.sum()), dtype=np.int64)
-    first[pattern[::-1]] = np.arange(length - 1, -1, -1)
-    return pattern, first
-
-
-def _merge(pattern: Integers, y: Floats, trials: Floats, n: Integers) -> tuple[Integers, Floats, Floats, Floats]:
-    """Add up cells of the same pattern, response and trials, in canonical order."""
-    parts = [(pattern, int(pattern.max()) + 1), _dense(y)]
-    if trials.min() != trials.max():
-        parts.append(_dense(trials))
-    cell, first = _rank(parts, len(pattern))
-    return pattern[first], y[first], trials[first], sum_by_code(cell, n, len(first))
-
-
-def _response(cells: Cells, spec: ModelSpec, rows: Integers) -> tuple[Floats, Floats, tuple[Category, ...]]:
-    """Response and trials of the cells, and the categories of a categorical response."""
-    variable = response_variable(spec)
-    if variable is not None:
-        column = _Column.take(variable.name, cells.categorical(variable), rows)
-        counts = sum_by_code(column.codes, cells.n[rows], len(column.levels))
-        triples = zip(column.levels, column.labels, counts, strict=True)
-        categories = tuple(Category(level, label, int(count)) for level, label, count in triples)
-        if len(categories) < 2:
-            raise GlmError(
-                f"Model {spec.name}: response {variable.name} is always {column.levels[0]} in the rows "
-                f"that are used; there is nothing to explain."
-            )
-        codes = column.codes if spec.distribution == "ordinal" else _is_event(spec, column)
-        return codes.astype(np.float64), np.ones(len(rows)), categories
-    names = response_numbers(spec)
-    y = cells.numbers[names[0]][rows]
-    trials = cells.numbers[names[1]][rows] if len(names) == 2 else np.ones(len(rows))
-    _check_numbers(spec, y, trials)
-    return y, trials, ()
-
-
-def _is_event(spec: ModelSpec, column: _Column) -> Booleans:
-    if len(column.levels) != 2:
-        raise GlmError(
-            f"Model {spec.name}: a binomial response has two values, {column.name} has "
-            f"{len(column.levels)}: {', '.join(column.levels[:8])}."
-        )
-    wanted = spec.response.event
-    if wanted is None:
-        return column.codes == 1
-    text = str(wanted).lower() if isinstance(wanted, bool) else str(wanted)
-    for index, names in enumerate(zip(column.levels, column.labels, strict=True)):
-        if text in names:
-            return column.codes == index
-    raise GlmError(f"Model {spec.name}: response {column.name} has no value '{text}' to be the event.")
-
-
-def _check_numbers(spec: ModelSpec, y: Floats, trials: Floats) -> None:
-    name = spec.response.name
-    if spec.distribution in ("poisson", "negative_binomial") and y.min() < 0:
-        raise GlmError(f"Model {spec.name}: {name} is a count, but has the value {y.min():g}.")
-    if spec.distribution == "negative_binomial" and (y != np.floor(y)).any():
-        raise GlmError(
-            f"Model {spec.name}: {name} has values that are not whole numbers; a negative binomial response "
-            f"is a count. Use the poisson distribution with robust covariance."
-        )
-    if spec.distribution == "binomial" and ((y < 0) | (y > trials) | (trials <= 0)).any():
-        raise GlmError(
-            f"Model {spec.name}: events must lie between 0 and trials, and trials be positive; exclude "
-            f"other rows with 'where'."
-        )
-    if spec.distribution in ("poisson", "negative_binomial") and y.max() == 0:
-        raise GlmError(f"Model {spec.name}: {name} is 0 in every row that is used; there is nothing to explain.")
-
-
 def _fingerprint(
     spec: ModelSpec,
     factors: Sequence[Factor],
-    covariates: Floats,
-    offset: Floats | None,
+    predictors: _Predictors,
     categories: Sequence[Category],
     cells: Sequence[NDArray[np.generic]],
 ) -> str:
@@ -375,7 +377,8 @@ def _fingerprint(
     }
     digest = hashlib.sha256(json.dumps(header, ensure_ascii=False).encode())
     arrays = [factor.codes.astype("<i4") for factor in factors]
-    arrays += [covariates.astype("<f8")] + ([] if offset is None else [offset.astype("<f8")])
+    offset = predictors.offset
+    arrays += [predictors.covariates.astype("<f8")] + ([] if offset is None else [offset.astype("<f8")])
     for array in [*arrays, *(values.astype("<f8") for values in cells)]:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

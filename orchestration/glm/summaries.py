@@ -1,5 +1,7 @@
 """Case processing, categorical and continuous variable information of a sample."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from orchestration.glm.arrays import Floats
@@ -44,12 +46,20 @@ def list_numbers(sample: Sample, spec: ModelSpec) -> tuple[NumberRow, ...]:
     counts = sample.pattern_sums(sample.n)
     rows = []
     if not sample.categories:
-        rows.append(_describe(spec.response.name, "response", sample.y, sample.n))
+        rows.append(_describe_response(sample, spec.response.name))
     for index, name in enumerate(sample.covariate_names):
         rows.append(_describe(name, "covariate", sample.covariates[:, index], counts))
     if sample.offset is not None:
         rows.append(_describe(spec.offset or "offset", "offset", sample.offset, counts))
     return tuple(rows)
+
+
+def _describe_response(sample: Sample, name: str) -> NumberRow:
+    described = _describe(name, "response", sample.y, sample.n)
+    within = sample.within
+    if within is None:
+        return described
+    return replace(described, minimum=within.minimum, maximum=within.maximum, std_deviation=within.deviation)
 
 
 def _describe(name: str, role: str, values: Floats, n: Floats) -> NumberRow:

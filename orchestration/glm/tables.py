@@ -1,8 +1,9 @@
-"""Results as rows of the glm_* tables, with the columns that the dbt sources declare."""
+"""Results as rows of tidy tables, with the columns that the dbt sources declare: glm_* and flow_*."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from orchestration.glm.output.words import describe_effects
 from orchestration.glm.results import GlmResult
 
 Row = dict[str, Any]
@@ -10,15 +11,18 @@ Row = dict[str, Any]
 SIGNIFICANCE = 0.05
 
 
-def tabulate(results: Sequence[GlmResult], is_synthetic: bool | None = None) -> dict[str, list[Row]]:
-    """Rows of each glm_* table.
+def tabulate(
+    results: Sequence[GlmResult], is_synthetic: bool | None = None, prefix: str = "glm"
+) -> dict[str, list[Row]]:
+    """Rows of each table, by its name.
 
     Args:
         results: fitted models.
         is_synthetic: marks every row; None takes it from each result.
+        prefix: what the names of the tables begin with.
     """
     return {
-        table: [
+        f"{prefix}_{table}": [
             {"model_id": result.info.model_id, **row, "is_synthetic": _synthetic(result, is_synthetic)}
             for result in results
             for row in rows(result)
@@ -71,6 +75,16 @@ def _margin_rows(result: GlmResult) -> Iterator[Row]:
         yield dict(vars(entry))
 
 
+def _contrast_rows(result: GlmResult) -> Iterator[Row]:
+    for position, entry in enumerate(result.contrasts, start=1):
+        yield {"position": position, **vars(entry)}
+
+
+def _statement_rows(result: GlmResult) -> Iterator[Row]:
+    for position, sentence in enumerate(describe_effects(result), start=1):
+        yield {"position": position, "statement": sentence}
+
+
 def _case_rows(result: GlmResult) -> Iterator[Row]:
     position = 0
     for case in result.cases:
@@ -82,10 +96,12 @@ def _case_rows(result: GlmResult) -> Iterator[Row]:
 
 
 _TABLES: dict[str, Callable[[GlmResult], Iterator[Row]]] = {
-    "glm_model": _model_rows,
-    "glm_coefficient": _coefficient_rows,
-    "glm_effect_test": _effect_rows,
-    "glm_fit_statistic": _fit_rows,
-    "glm_marginal_mean": _margin_rows,
-    "glm_case_summary": _case_rows,
+    "model": _model_rows,
+    "coefficient": _coefficient_rows,
+    "effect_test": _effect_rows,
+    "fit_statistic": _fit_rows,
+    "marginal_mean": _margin_rows,
+    "contrast": _contrast_rows,
+    "case_summary": _case_rows,
+    "statement": _statement_rows,
 }

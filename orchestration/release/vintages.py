@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
 # Computed from the newest editions, so that they cannot be had as of another day.
-_OF_TODAY = ("mart_", "glm_", "fct_published_claim")
+_OF_TODAY = ("mart_", "glm_", "flow_", "fct_published_claim")
 
 
 def run_query_as_of(database: Path, sql: str, day: dt.date) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -31,7 +31,7 @@ def run_query_as_of(database: Path, sql: str, day: dt.date) -> tuple[list[str], 
             raise UsageError(
                 f"The query cannot be answered as of {day}: {_without_advice(error)}\n"
                 "As of a day there are the tables dim_*, bridge_* and fct_* of main; what is computed from the newest "
-                "editions (mart_*, glm_*, fct_published_claim) is not kept by day."
+                "editions (mart_*, glm_*, flow_*, fct_published_claim) is not kept by day."
             ) from error
         return [column[0] for column in cursor.description or []], cursor.fetchall()
 

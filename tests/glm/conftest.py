@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-PUBLISHED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "glm"
+from tests.shared_files import shared_file
 
 
 @pytest.fixture
@@ -35,11 +35,9 @@ def make_table(connection: duckdb.DuckDBPyConnection) -> Callable[[str, Mapping[
 @pytest.fixture
 def published(connection: duckdb.DuckDBPyConnection) -> Callable[[str], str]:
     """Load a published data set into a table named after its file."""
-    if not PUBLISHED.is_dir():
-        pytest.skip("the published data sets are not beside the checkout (../shared/data/glm)")
 
     def load(file: str) -> str:
-        path, table = PUBLISHED / file, Path(file).stem
+        path, table = shared_file(f"glm/{file}"), Path(file).stem
         if path.suffix == ".sav":
             import pyreadstat
 
@@ -57,19 +55,13 @@ def published(connection: duckdb.DuckDBPyConnection) -> Callable[[str], str]:
 @pytest.fixture(scope="session")
 def r_expected() -> dict[str, Any]:
     """Results that R computed, in full precision."""
-    path = PUBLISHED / "r_expected.json"
-    if not path.exists():
-        pytest.skip("the reference results are not beside the checkout (../shared/data/glm)")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(shared_file("glm/r_expected.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
 def printed() -> Callable[[str, str], dict[str, dict[str, str]]]:
     """Printed coefficients of a data set and the model whose description contains a text, by term."""
-    path = PUBLISHED / "published_coefficients.csv"
-    if not path.exists():
-        pytest.skip("the published coefficients are not beside the checkout (../shared/data/glm)")
-    with path.open(encoding="utf-8") as file:
+    with shared_file("glm/published_coefficients.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
 
     def select(dataset: str, model: str) -> dict[str, dict[str, str]]:

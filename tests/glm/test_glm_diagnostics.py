@@ -190,3 +190,47 @@ def test_levels_follow_their_type_and_labels_are_shown(connection: duckdb.DuckDB
         ("g", "medium"),
         ("sex", "1"),
     ]
+
+
+def test_overdispersion_is_flagged_where_the_scale_is_fixed(
+    connection: duckdb.DuckDBPyConnection, make_table: MakeTable, base: dict[str, NDArray[Any]]
+) -> None:
+    counts = np.random.default_rng(4).negative_binomial(1, 0.2, len(base["g"]))
+    make_table("t", base | {"count": counts})
+    (warning,) = fit(connection, response="count", distribution="poisson").warnings
+    assert warning.startswith("Overdispersion: Pearson chi-square is")
+    for change in ({"scale": "pearson"}, {"covariance": "robust"}, {"distribution": "negative_binomial"}):
+        assert fit(connection, **{"response": "count", "distribution": "poisson"} | change).warnings == ()
+    make_table("t", base)
+    assert fit(connection, response="count", distribution="poisson").warnings == ()
+    assert fit(connection, response="event", distribution="binomial").warnings == ()
+
+
+def test_combinations_without_cases_are_named_and_true_aliases_told_apart(
+    connection: duckdb.DuckDBPyConnection, make_table: MakeTable, base: dict[str, NDArray[Any]]
+) -> None:
+    keep = ~((base["g"] == 1) & (base["s"] == 2))
+    make_table("t", {name: values[keep] for name, values in base.items()} | {"twin": 2 * base["x"][keep] + 1})
+    spec = {"response": "count", "distribution": "poisson", "covariates": ["x", "twin"]}
+    result = fit(connection, interactions=[["g", "s"]], **spec)
+    empty, aliased = result.warnings
+    assert "g*s (1*2; 1 of 6)" in empty
+    assert aliased.endswith("determine each other: twin.")
+    assert result.coefficient("twin").is_redundant
+    assert result.coefficient("g*s", "1*2").is_redundant
+
+
+def test_interaction_with_a_constant_predictor_is_dropped(
+    connection: duckdb.DuckDBPyConnection, make_table: MakeTable, base: dict[str, NDArray[Any]]
+) -> None:
+    make_table("t", base)
+    result = fit(
+        connection,
+        response="count",
+        distribution="poisson",
+        covariates=["x"],
+        interactions=[["g", "s"], ["g", "s", "x"]],
+        where="g = 2",
+    )
+    assert result.info.dropped_predictors == ("g", "g*s")
+    assert [c.term for c in result.coefficients if c.parameter_type == "interaction"] == ["s*x", "s*x"]

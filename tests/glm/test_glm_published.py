@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import duckdb
-import numpy as np
 import pytest
 
 from orchestration.glm.battery import fit_battery
@@ -160,57 +160,52 @@ def test_ships_poisson_of_mccullagh_and_nelder(connection: duckdb.DuckDBPyConnec
     assert_as_printed(result.coefficient("(Scale)").estimate, "1.69")
 
 
-@pytest.mark.parametrize(
-    ("model", "spec", "factor"),
-    [
-        ("Stata: poisson accident yr_con op_75_79, exposure(service)", {"offset": "log(service)"}, 1.0),
-        (
-            "Stata: poisson accident yr_con op_75_79, exposure(service) vce(robust)",
-            {"offset": "log(service)", "covariance": "robust"},
-            34 / 33,
-        ),
-        ("Stata: poisson accident yr_con op_75_79, vce(robust)", {"covariance": "robust"}, 34 / 33),
-        (
-            "Stata: nbreg accident yr_con op_75_79, exposure(service)",
-            {"offset": "log(service)", "distribution": "negative_binomial"},
-            1.0,
-        ),
-        (
-            "Stata: nbreg accident yr_con op_75_79, vce(robust)",
-            {"distribution": "negative_binomial", "covariance": "robust"},
-            34 / 33,
-        ),
-    ],
-)
+STATA_MODELS = [
+    (f"{command} accident yr_con op_75_79, {exposure}{vce}".rstrip(", "), command, bool(exposure), vce)
+    for command in ("poisson", "nbreg")
+    for exposure in ("exposure(service) ", "")
+    for vce in ("", "vce(robust)", "vce(cluster ship)")
+    # What was published of the twelve.
+    if (vce or exposure) and (command, exposure[:1], vce) != ("nbreg", "e", "vce(robust)")
+]
+
+
+@pytest.mark.parametrize(("model", "command", "has_exposure", "vce"), STATA_MODELS)
 def test_stata_ships(
     connection: duckdb.DuckDBPyConnection,
     published: Load,
     printed: Printed,
     model: str,
-    spec: dict[str, Any],
-    factor: float,
+    command: str,
+    has_exposure: bool,
+    vce: str,
 ) -> None:
-    """Stata multiplies its robust covariance by N / (N - 1); its nbreg stops at a step of about 1e-6."""
-    base = {
-        "response": "accident",
-        "distribution": "poisson",
-        "covariates": ["yr_con", "op_75_79"],
-        "where": "service > 0",
-        "information": "observed",
+    """Stata's covariances: robust with N / (N - 1), clustered with G / (G - 1); its nbreg stops at steps of 1e-6."""
+    rows = printed(STATA, f"Stata: {model}".strip())
+    assert rows
+    covariances: dict[str, dict[str, Any]] = {
+        "": {},
+        "vce(robust)": {"covariance": "robust", "small_sample": ["N/(N-1)"]},
+        "vce(cluster ship)": {"cluster": "ship", "small_sample": ["G/(G-1)"]},
     }
-    result = fit(connection, published(STATA), **base | spec)
-    rows = printed(STATA, model)
-    names = {"yr_con": "yr_con", "op_75_79": "op_75_79", "_cons": "(Intercept)"}
+    result = fit(
+        connection,
+        published(STATA),
+        response="accident",
+        distribution={"poisson": "poisson", "nbreg": "negative_binomial"}[command],
+        covariates=["yr_con", "op_75_79"],
+        where="service > 0",
+        information="observed",
+        offset="log(service)" if has_exposure else None,
+        **covariances[vce],
+    )
+    names = {"yr_con": "yr_con", "op_75_79": "op_75_79", "_cons": "(Intercept)", "alpha": "(Negative binomial)"}
     for term, name in names.items():
+        if term not in rows:
+            continue
         entry = result.coefficient(name)
-        assert entry.std_error is not None
-        assert entry.estimate == pytest.approx(float(rows[term]["estimate"]), rel=2e-6)
-        assert entry.std_error * np.sqrt(factor) == pytest.approx(float(rows[term]["se"]), rel=1e-6)
-    if "alpha" in rows:
-        alpha = result.coefficient("(Negative binomial)")
-        assert alpha.std_error is not None
-        assert alpha.estimate == pytest.approx(float(rows["alpha"]["estimate"]), rel=1e-6)
-        assert alpha.std_error * np.sqrt(factor) == pytest.approx(float(rows["alpha"]["se"]), rel=1e-6)
+        assert entry.estimate == pytest.approx(float(rows[term]["estimate"]), rel=5e-6)
+        assert entry.std_error == pytest.approx(float(rows[term]["se"]), rel=2e-6)
 
 
 def test_british_doctors(connection: duckdb.DuckDBPyConnection, published: Load, printed: Printed) -> None:
@@ -234,6 +229,34 @@ def test_british_doctors(connection: duckdb.DuckDBPyConnection, published: Load,
     assert result.statistic("log_likelihood").value == pytest.approx(-33.6001534405213, rel=1e-12)
     omnibus = result.statistic("omnibus_chi2")
     assert (omnibus.value, omnibus.df) == (pytest.approx(922.9349644730232, rel=1e-10), 5)
+
+
+def test_british_doctors_with_exposure_as_a_predictor(
+    connection: duckdb.DuckDBPyConnection, published: Load, printed: Printed
+) -> None:
+    rows = printed(
+        "doctors_dollhill.csv", "Stata: poisson deaths lnpyears smokes i.agecat [results_noexposure_noconstraint]"
+    )
+    table = published("doctors_dollhill.csv")
+    connection.execute(f"create table doctors as select *, ln(pyears) as lnpyears from {table}")
+    result = fit(
+        connection,
+        "doctors",
+        response="deaths",
+        distribution="poisson",
+        factors=["agecat"],
+        covariates=["lnpyears", "smokes"],
+        reference="first",
+    )
+    for term, row in rows.items():
+        level = term.removesuffix(".agecat")
+        name = {"_cons": "(Intercept)"}.get(term, "agecat" if level != term else term)
+        entry = result.coefficient(name, level if level != term else None)
+        if entry.is_redundant:
+            continue
+        assert entry.estimate == pytest.approx(float(row["estimate"]), rel=1e-8)
+        assert entry.std_error == pytest.approx(float(row["se"]), rel=1e-7)
+    assert result.statistic("log_likelihood").value == pytest.approx(-33.45804471711131, rel=1e-11)
 
 
 def test_insurance(connection: duckdb.DuckDBPyConnection, published: Load) -> None:
@@ -343,6 +366,70 @@ def test_quine_negative_binomial(
     assert_negative_binomial(result, expected)
     theta = result.coefficient("(Negative binomial theta)")
     assert theta.std_error == pytest.approx(expected["SE_theta"], rel=1e-5)
+
+
+QUINE = {
+    "response": "Days",
+    "distribution": "negative_binomial",
+    "factors": ["Eth", "Age", "Lrn", "Sex"],
+    "reference": "first",
+}
+
+
+def products(names: list[str], sizes: range) -> list[list[str]]:
+    return [list(term) for size in sizes for term in itertools.combinations(names, size)]
+
+
+def test_quine_four_way_model_with_aliased_terms(
+    connection: duckdb.DuckDBPyConnection, published: Load, printed: Printed
+) -> None:
+    model = "negbin log: Days ~ Eth*Age*Lrn*Sex (theta ML=1.928360145, SE 0.269; 4 aliased terms dropped)"
+    rows = printed("quine_MASS.csv", model)
+    result = fit(
+        connection,
+        published("quine_MASS.csv"),
+        **QUINE,
+        interactions=products(["Eth", "Age", "Lrn", "Sex"], range(2, 5)),
+    )
+    assert len(rows) == 28
+    for term, row in rows.items():
+        parts = [(part[:3], part[3:]) for part in term.split(":")]
+        name, level = "*".join(part[0] for part in parts), "*".join(part[1] for part in parts)
+        entry = result.coefficient("(Intercept)") if term == "(Intercept)" else result.coefficient(name, level)
+        assert_as_printed(entry.estimate, row["estimate"])
+        assert_as_printed(entry.std_error, row["se"])
+        assert entry.p_value == pytest.approx(float(row["p"]), rel=2e-2)
+    assert sum(not entry.is_redundant for entry in free(result)) == 28
+    theta = result.coefficient("(Negative binomial theta)")
+    assert_as_printed(theta.estimate, "1.928360145")
+    assert theta.std_error is not None
+    assert theta.std_error == pytest.approx(0.269, abs=0.0006)
+    assert_as_printed(result.statistic("deviance").value, "167.45")
+    assert result.statistic("deviance").df == 118
+    assert_as_printed(2 * result.statistic("log_likelihood").value, "-1039.324")
+    empty = next(warning for warning in result.warnings if "without cases" in warning)
+    assert "Age*Lrn (F3*SL; 1 of 8)" in empty
+    assert "Eth*Age*Lrn*Sex (N*F3*SL*M, N*F3*SL*F, A*F3*SL*M, A*F3*SL*F; 4 of 32)" in empty
+    assert not any("determine each other" in warning for warning in result.warnings)
+
+
+def test_quine_nested_models(connection: duckdb.DuckDBPyConnection, published: Load) -> None:
+    """Three nested models; what Sex / (Age + Eth * Lrn) spans, main effects and products span as well."""
+    table = published("quine_MASS.csv")
+    base = [["Sex", "Age"], ["Sex", "Eth"], ["Sex", "Lrn"], ["Eth", "Lrn"], ["Sex", "Eth", "Lrn"]]
+    printed = [
+        (base, "1.597991", "-1063.025", 132),
+        ([*base, ["Age", "Lrn"], ["Sex", "Age", "Lrn"]], "1.686899", "-1055.398", 128),
+        (products(["Eth", "Age", "Lrn", "Sex"], range(2, 5)), "1.928360", "-1039.324", 118),
+    ]
+    results = [fit(connection, table, **QUINE, interactions=terms) for terms, *_ in printed]
+    for result, (_, theta, minus_two, df) in zip(results, printed, strict=True):
+        assert_as_printed(result.coefficient("(Negative binomial theta)").estimate, theta)
+        assert_as_printed(2 * result.statistic("log_likelihood").value, minus_two)
+        assert result.statistic("deviance").df == df
+    values = [2 * result.statistic("log_likelihood").value for result in results]
+    assert values[1] - values[0] == pytest.approx(7.627279, abs=1e-6)
+    assert values[2] - values[1] == pytest.approx(16.073723, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ MODEL: dict[str, Any] = {"name": "m", "response": "y", "distribution": "poisson"
 
 
 def test_shipped_models_have_nine_predictors_and_the_same_subsets() -> None:
-    frequency, trips = load_specs(MODELS_FILE)
+    models = {spec.name: spec for spec in load_specs(MODELS_FILE)}
+    frequency, trips = models["trip_frequency"], models["trips_per_year"]
     assert (frequency.distribution, trips.distribution) == ("ordinal", "negative_binomial")
     assert [factor.name for factor in frequency.factors] == list(frequency.marginal_means)
     assert len(frequency.factors) == 9
@@ -27,22 +28,37 @@ def test_shipped_models_have_nine_predictors_and_the_same_subsets() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"distribution": "gamma"}, "distribution 'gamma' is not supported"),
-        ({"link": "cauchit"}, "link 'cauchit' is not supported"),
-        ({"link": "logit"}, "link logit does not go with poisson; use one of log, identity"),
-        ({"interactions": [["g", "h"]]}, "'interactions' is not supported"),
-        ({"frequency": "f"}, "'frequency' is not supported"),
-        ({"weight": "w"}, "'weight' is not supported"),
-        ({"covariance": "HC1"}, "covariance 'HC1' is not supported"),
-        ({"tests": {"type": "I", "statistic": "wald"}}, "Type I Wald tests are not supported"),
+        ({"distribution": "weibull"}, "distribution: Input should be"),
+        ({"link": "cauchit"}, "link cauchit does not go with poisson; use one of log, identity, inverse, power"),
+        ({"link": "logit"}, "link logit does not go with poisson"),
+        ({"link": "power"}, "link power needs its exponent"),
+        ({"link_power": 2}, "link_power belongs to link: power"),
+        ({"interactions": [["g", "h"]]}, "interactions: g*h names h, not a factor or covariate"),
+        ({"interactions": [["g"]]}, "interactions: g has only one variable"),
+        ({"interactions": [["g", "g"]]}, "interactions: g*g multiplies factor g by itself"),
+        ({"covariates": ["x"], "interactions": ["g*x", ["x", "g"]]}, "interactions: x*g is listed twice"),
+        ({"weight": "w", "covariance": "model"}, "weight is a sampling weight and needs covariance: robust"),
+        ({"weight": "w", "tests": {"statistic": "lr"}}, "tests: likelihood ratios do not hold"),
+        ({"weight": "w", "intervals": "profile"}, "intervals: profile needs a likelihood"),
+        ({"cluster": "c", "covariance": "model"}, "cluster needs covariance: robust"),
+        ({"covariance": "cluster"}, "a clustered one needs the column of the clusters"),
+        ({"covariance": {"by": "c"}}, "covariance has no key by"),
+        ({"small_sample": ["N/(N-1)"]}, "small_sample factors belong to covariance: robust"),
+        ({"covariance": "robust", "small_sample": ["G/(G-1)"]}, "small_sample G/(G-1) counts clusters"),
         ({"colour": "red"}, "colour: is not a key of a model"),
         ({"factors": ["g", "g"]}, "predictor g is listed twice"),
         ({"factors": ["y"]}, "both response and predictor"),
         ({"marginal_means": ["h"]}, "marginal_means names h, not among the factors"),
+        ({"contrasts": "pairwise"}, "contrasts compares marginal means"),
         ({"reference": {"h": 1}}, "reference names h, not among the factors"),
         ({"scale": -1}, "scale is pearson, deviance or a positive number"),
-        ({"scale": "mle"}, "scale mle belongs to the gaussian"),
+        ({"scale": "ml"}, "scale ml belongs to the gaussian, gamma, inverse_gaussian"),
         ({"alpha": 1}, "alpha belongs to the negative binomial"),
+        ({"tweedie_power": 1.5}, "tweedie_power belongs to the tweedie"),
+        ({"distribution": "tweedie"}, "tweedie_power is missing"),
+        ({"distribution": "tweedie", "tweedie_power": 2}, "tweedie_power lies between 1 and 2"),
+        ({"parallel_lines": True}, "parallel_lines belongs to the ordinal"),
+        ({"response": {"column": "y", "order": [1, 2]}}, "order belongs to an ordinal response"),
         ({"response": {"events": "y", "trials": "n"}}, "belong to a binomial response"),
         ({"response": {"events": "y"}}, "both events and trials"),
     ],
@@ -56,6 +72,42 @@ def test_refusals(change: dict[str, Any], message: str) -> None:
 def test_absent_options_are_not_refused() -> None:
     spec = parse_spec(MODEL | {"frequency": None, "weight": None, "interactions": []})
     assert spec.link_name == "log"
+
+
+@pytest.mark.parametrize("link", ["power(0.5)", {"power": 0.5}, "power( 5e-1 )"])
+def test_power_link_may_be_written_short(link: Any) -> None:
+    spec = parse_spec(MODEL | {"link": link})
+    assert (spec.link_name, spec.power_of_link) == ("power", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({}, "model"),
+        ({"covariance": "HC0"}, "robust"),
+        ({"covariance": "HC1"}, "robust, N/(N-K)"),
+        ({"cluster": "c"}, "robust, clustered by c"),
+        ({"covariance": {"cluster": "c", "small_sample": "G/(G-1)"}}, "robust, clustered by c, G/(G-1)"),
+        ({"weight": "w"}, "robust"),
+    ],
+)
+def test_covariance_may_be_written_short(change: dict[str, Any], name: str) -> None:
+    assert parse_spec(MODEL | change).covariance_name == name
+
+
+def test_terms_and_tests_are_listed_in_printed_order() -> None:
+    spec = parse_spec(
+        MODEL
+        | {
+            "covariates": ["x"],
+            "interactions": ["g * x"],
+            "marginal_means": [["g"]],
+            "tests": {"type": "all", "statistic": "both"},
+        }
+    )
+    assert spec.terms == ("g", "x", "g*x")
+    assert spec.tests.kinds == (("I", "wald"), ("I", "lr"), ("III", "wald"), ("III", "lr"))
+    assert spec.marginal_means == ("g",)
 
 
 @pytest.mark.parametrize(

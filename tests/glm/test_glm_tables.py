@@ -41,6 +41,7 @@ def results(connection: duckdb.DuckDBPyConnection, make_table: MakeTable) -> lis
                 "response": "grade",
                 "distribution": "ordinal",
                 "marginal_means": ["sex"],
+                "contrasts": "pairwise",
                 **common,
             },
             {"name": "trips", "response": "trips", "distribution": "poisson", **common},
@@ -52,7 +53,7 @@ def test_rows_have_the_declared_columns(results: list[GlmResult]) -> None:
     declared = declared_tables()
     for table, rows in tabulate(results).items():
         columns = {column.name for column in declared[f"main.{table}"].columns}
-        assert rows
+        assert rows or table == "glm_statement"
         assert all(row.keys() == columns for row in rows), table
 
 

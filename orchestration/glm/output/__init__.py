@@ -1,0 +1,1 @@
+"""How a result is shown: sections for eyes (terminal, HTML), one JSON document, sentences. Decides nothing."""
