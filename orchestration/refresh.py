@@ -10,14 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration import progress
-from orchestration.errors import FrontierError
+from orchestration.errors import FrontierError, GateRefusal
 from orchestration.landing.catalogue import read_catalogue, verify_edition
 from orchestration.quality.expectations.worker import dismiss
 from orchestration.release.candidate import candidate_of_run
-from orchestration.release.store import Release, current_release, is_current_whole, is_up_to_date, make_current
+from orchestration.release.store import (
+    Release,
+    current_release,
+    find_release,
+    is_current_whole,
+    is_up_to_date,
+    make_current,
+    note_rollback,
+)
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
+    from dagster._core.execution.plan.objects import UserFailureData
     from dagster._utils.error import SerializableErrorInfo
 
 DAGSTER_SETTINGS = """\
@@ -64,6 +73,19 @@ def refresh(workspace: Workspace, is_full: bool = False) -> Outcome:
         if not is_current_whole(workspace):
             make_current(workspace, after)
         return Outcome(after, before is None or after.id != before.id, before)
+
+
+def roll_back(workspace: Workspace, release_id: str) -> Release:
+    """Make an earlier release the current one again.
+
+    The inputs as they stand now are not built again until one of them changes: the next scheduled refresh would
+    publish what was just taken back. Raises `UsageError` when there is no such release.
+    """
+    with _only_one(workspace):
+        release = find_release(workspace, release_id)
+        make_current(workspace, release)
+        note_rollback(workspace, release)
+        return release
 
 
 def _verify_raw(workspace: Workspace) -> None:
@@ -116,13 +138,20 @@ def _run_job(workspace: Workspace) -> None:
             data = event.step_failure_data
             failure = data.user_failure_data
             if failure and failure.description:
-                raise FrontierError(failure.description)
+                raise foreseen_error(failure)
             if data.error and "AssetCheck" not in (data.error.cls_name or ""):
                 raise _internal_error(data.error)
     candidate = candidate_of_run(workspace, result.run_id)
     if candidate.is_audited:
-        pipeline.refuse_if_blocked(candidate)
+        pipeline.refuse_if_blocked(workspace, candidate)
     raise FrontierError("The refresh failed, and nothing was published. Run it again with --debug to see why.")
+
+
+def foreseen_error(failure: UserFailureData) -> FrontierError:
+    """The error that a step of the job has turned into a failure: a refusal of the gate stays one."""
+    code = failure.metadata.get("exit code")
+    is_refusal = code is not None and code.value == GateRefusal.exit_code
+    return (GateRefusal if is_refusal else FrontierError)(failure.description or "")
 
 
 def _internal_error(error: SerializableErrorInfo) -> FrontierError:

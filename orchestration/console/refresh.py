@@ -8,7 +8,7 @@ import sys
 from orchestration.console.output import counts_in_words
 from orchestration.progress import Step, listening
 from orchestration.refresh import Outcome, refresh
-from orchestration.release.store import Release
+from orchestration.release.store import Release, is_rolled_back
 from orchestration.workspace import Workspace
 
 
@@ -40,6 +40,11 @@ def _terminal_listener(step: Step) -> None:
 
 def _summary(workspace: Workspace, outcome: Outcome) -> list[str]:
     release = outcome.release
+    if not outcome.is_published and is_rolled_back(workspace):
+        return [
+            f"Nothing to do: release {release.id} was rolled back to, and no input has changed since "
+            "(--full builds all the same). Nothing was published."
+        ]
     if not outcome.is_published:
         return [f"Nothing to do: release {release.id} holds just these inputs. Nothing was published."]
     findings = counts_in_words(release.manifest["findings"]) or "none"
@@ -48,6 +53,7 @@ def _summary(workspace: Workspace, outcome: Outcome) -> list[str]:
         *_changes(release, outcome.previous),
         f"  Findings:  {findings} (frontier findings --all)",
         f"  Database:  {workspace.database}",
+        f"  Report:    {release.report}",
         f"  Checks:    {release.folder / 'data_docs' / 'index.html'}",
     ]
     if any(table.startswith("main.glm_") for table in release.manifest["tables"]):

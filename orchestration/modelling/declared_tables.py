@@ -68,13 +68,19 @@ def create_declared_table(
     """
     declared = declared_tables(dbt_project)[table]
     columns = ", ".join(f'"{column.name}" {column.data_type}' for column in declared.columns)
-    connection.execute(f'create schema if not exists "{declared.schema}"')
-    connection.execute(f"create or replace table {declared.qualified_name} ({columns})")
-    connection.execute(f"comment on table {declared.qualified_name} is {_literal(declared.description)}")
-    for column in declared.columns:
-        connection.execute(
-            f'comment on column {declared.qualified_name}."{column.name}" is {_literal(column.description)}'
-        )
+    comments = [f"comment on table {declared.qualified_name} is {_literal(declared.description)}"] + [
+        f'comment on column {declared.qualified_name}."{column.name}" is {_literal(column.description)}'
+        for column in declared.columns
+    ]
+    # One transaction: each statement by itself would be written to the disk by itself.
+    statements = [
+        "begin",
+        f'create schema if not exists "{declared.schema}"',
+        f"create or replace table {declared.qualified_name} ({columns})",
+        *comments,
+        "commit",
+    ]
+    connection.execute("; ".join(statements))
     return declared
 
 

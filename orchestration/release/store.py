@@ -34,6 +34,11 @@ class Release:
     def database(self) -> Path:
         return self.folder / "frontier.duckdb"
 
+    @property
+    def report(self) -> Path:
+        """The page that shows what was found and what changed."""
+        return self.folder / "report.html"
+
 
 def list_releases(workspace: Workspace) -> list[Release]:
     """Every whole release, newest first; a folder without its marker is no release."""
@@ -69,21 +74,35 @@ def current_release(workspace: Workspace) -> Release | None:
 def is_up_to_date(workspace: Workspace) -> bool:
     """Whether the current release was made from just the inputs that stand there now.
 
-    Inputs that were found to make the same contents count too: code can change and figures stay.
+    Inputs that were found to make the same contents count too, since code can change and figures stay, and so do
+    those that stood there when it was rolled back to.
     """
     current = current_release(workspace)
     if current is None:
         return False
     fingerprint = inputs_fingerprint(workspace)
-    if current.manifest["inputs_fingerprint"] == fingerprint:
-        return True
-    checked = workspace.warehouse / _CHECKED
-    return checked.is_file() and json.loads(checked.read_text(encoding="utf-8")) == {current.id: fingerprint}
+    return current.manifest["inputs_fingerprint"] == fingerprint or _checked(workspace).get(current.id) == fingerprint
+
+
+def is_rolled_back(workspace: Workspace) -> bool:
+    """Whether the current release is one to which somebody has rolled back."""
+    current = current_release(workspace)
+    return current is not None and _checked(workspace).get("rolled_back_to") == current.id
 
 
 def note_same_contents(workspace: Workspace, current: Release, fingerprint: str) -> None:
     """Remember that these inputs make just what the current release holds."""
     _write(workspace.warehouse / _CHECKED, {current.id: fingerprint})
+
+
+def note_rollback(workspace: Workspace, current: Release) -> None:
+    """Remember that what the inputs of today make was taken back, so that no schedule publishes it again."""
+    _write(workspace.warehouse / _CHECKED, {current.id: inputs_fingerprint(workspace), "rolled_back_to": current.id})
+
+
+def _checked(workspace: Workspace) -> dict[str, str]:
+    checked = workspace.warehouse / _CHECKED
+    return json.loads(checked.read_text(encoding="utf-8")) if checked.is_file() else {}
 
 
 def publish(workspace: Workspace, candidate: Candidate, manifest: dict[str, Any]) -> Release:

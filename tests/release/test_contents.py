@@ -89,10 +89,10 @@ def test_the_last_bits_of_an_iteration_do_not_matter() -> None:
 
 
 def test_when_something_was_seen_does_not_matter_but_what_was_seen_does() -> None:
-    columns = "finding_id varchar, first_seen varchar, last_seen varchar"
+    columns = "finding_id varchar, rule_id varchar, first_seen varchar, last_seen varchar"
     one, later, other = (
         hash_of([row], table="audit.finding", columns=columns)
-        for row in (("a", "r1", "r1"), ("a", "r1", "r2"), ("b", "r1", "r1"))
+        for row in (("a", "sums", "r1", "r1"), ("a", "sums", "r1", "r2"), ("b", "sums", "r1", "r1"))
     )
     assert one == later
     assert one != other
