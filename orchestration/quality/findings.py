@@ -35,7 +35,10 @@ class FindingCell:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that disagrees. `instance` says what it is about; the id depends on rule and instance only."""
+    """Something that disagrees. `instance` says what it is about; the id depends on rule and instance only.
+
+    `extent` says in words how much it concerns, such as "3 values", where the cells alone do not.
+    """
 
     rule: str
     instance: str
@@ -49,6 +52,8 @@ class Finding:
     decision: str | None = None
     first_seen: str | None = None
     last_seen: str | None = None
+    extent: str | None = None
+    owner: str | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,7 +101,9 @@ def _cell_rows(finding: Finding) -> list[dict[str, Any]]:
 
 
 # Columns of `audit.finding` that have the name of their attribute.
-_STORED = ("severity", "state", "dataset", "edition", "message", "decision", "first_seen", "last_seen")
+_STORED = (
+    "severity", "state", "owner", "dataset", "edition", "extent", "message", "decision", "first_seen", "last_seen",
+)  # fmt: skip
 _ORDER = "case severity when 'error' then 0 when 'warning' then 1 else 2 end, state, rule_id, instance"
 
 
@@ -108,18 +115,21 @@ def read_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
         "from audit.finding_cell order by finding_id, role, position"
     ).fetchall():
         cells.setdefault((finding_id, role), []).append(FindingCell(*cell))
-    columns = ("finding_id", "rule_id", "instance", *_STORED)
-    rows = connection.execute(f"select {', '.join(columns)} from audit.finding order by {_ORDER}").fetchall()
-    return [
-        Finding(
-            rule=rule,
-            instance=instance,
-            cells=tuple(cells.get((finding_id, "cell"), ())),
-            suspects=tuple(cells.get((finding_id, "suspect"), ())),
-            **dict(zip(_STORED, stored, strict=True)),
-        )
-        for finding_id, rule, instance, *stored in rows
-    ]
+    found = connection.execute(f"select * from audit.finding order by {_ORDER}")
+    columns = [name for name, *_ in found.description or ()]
+    return [_read_finding(dict(zip(columns, row, strict=True)), cells) for row in found.fetchall()]
+
+
+def _read_finding(row: dict[str, Any], cells: dict[tuple[str, str], list[FindingCell]]) -> Finding:
+    # A release of an earlier version of the product may lack a column.
+    stored: dict[str, Any] = {name: row.get(name) for name in _STORED}
+    return Finding(
+        rule=row["rule_id"],
+        instance=row["instance"],
+        cells=tuple(cells.get((row["finding_id"], "cell"), ())),
+        suspects=tuple(cells.get((row["finding_id"], "suspect"), ())),
+        **stored,
+    )
 
 
 def remember(findings: Iterable[Finding], before: Iterable[Finding], release: str) -> list[Finding]:
@@ -135,6 +145,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "severity": finding.severity,
         "state": finding.state,
+        "owner": finding.owner,
         "dataset": finding.dataset,
         "edition": finding.edition,
         "cells": [_cell_json(cell) for cell in finding.cells],
@@ -142,7 +153,9 @@ def as_json(finding: Finding) -> dict[str, Any]:
             {**_cell_json(cell), "expected_low": cell.expected_low, "expected_high": cell.expected_high}
             for cell in finding.suspects
         ],
+        "extent": finding.extent,
         "message": finding.message,
+        "decision": finding.decision,
         "first_seen": finding.first_seen,
         "last_seen": finding.last_seen,
     }

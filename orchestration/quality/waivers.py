@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from orchestration.errors import FrontierError
-from orchestration.quality.findings import Finding
-from orchestration.yaml_text import parse_yaml
+from orchestration.quality.findings import Finding, FindingCell
+from orchestration.quality.steward_files import Decision, read_entries
+
+WAIVERS = "waivers.yml"
+STALE = "waiver_is_stale"
 
 
 class WaivedCell(BaseModel):
@@ -26,72 +27,108 @@ class WaivedCell(BaseModel):
     raw_text: str
 
 
-class Waiver(BaseModel):
-    """A decision that one finding does not block, as long as exactly these cells print exactly this."""
+class Waiver(Decision):
+    """A decision that one finding does not block, as long as exactly these cells print exactly this.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    A finding of a check that names no cells, or more of them than can be listed, has its `extent` in words, such
+    as "3 values".
+    """
 
     finding: str
     rule: str
-    cells: list[WaivedCell]
-    reason: str
-    decided_by: str
-    decided_on: dt.date
+    cells: list[WaivedCell] = []
+    extent: str | None = None
     expires_on: dt.date
 
     def covers(self, finding: Finding) -> bool:
         """Whether the finding is the waived one, to the cell and its text."""
-        seen = {(cell.file, cell.sheet, cell.cell, cell.raw_text) for cell in finding.cells}
-        waived = {(cell.file, cell.sheet, cell.cell, cell.raw_text) for cell in self.cells}
-        return finding.id == self.finding and finding.rule == self.rule and seen == waived
+        return self.is_about(finding) and not self.differences(finding)
+
+    def is_about(self, finding: Finding) -> bool:
+        """Whether the finding is the one that the waiver names, in whatever extent."""
+        return (self.finding, self.rule) == (finding.id, finding.rule)
+
+    def differences(self, finding: Finding) -> list[str]:
+        """How the extent of the finding differs from what the steward saw, in words."""
+        waived, seen = _texts(self.cells), _texts(finding.cells)
+        differences = [
+            f"{place} prints {seen[place]!r}, not {text!r}"
+            if place in seen
+            else f"{place} takes no part in it any more"
+            for place, text in waived.items()
+            if seen.get(place) != text
+        ]
+        differences += [f"{place} {text!r} takes part in it too" for place, text in seen.items() if place not in waived]
+        if self.extent != finding.extent:
+            differences.append(f"it concerns {finding.extent or 'its cells'}, not {self.extent or 'its cells alone'}")
+        return differences
+
+
+WAIVER_LIST = TypeAdapter(list[Waiver])
+"""The form of `waivers.yml`."""
+
+
+def _texts(cells: Iterable[WaivedCell | FindingCell]) -> dict[str, str]:
+    return {" ".join(filter(None, (one.file, one.sheet and f"[{one.sheet}]", one.cell))): one.raw_text for one in cells}
 
 
 def load_waivers(path: Path) -> list[Waiver]:
     """Read the waivers; none when there is no file. A `FrontierError` names the entry that does not fit."""
-    if not path.is_file():
-        return []
-    try:
-        content = parse_yaml(path.read_text(encoding="utf-8"))
-        return TypeAdapter(list[Waiver]).validate_python(content or [])
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FrontierError(f"{path} is not readable YAML: {error}. Correct the file.") from error
-    except ValidationError as error:
-        problems = "; ".join(
-            f"entry {'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
-        )
-        raise FrontierError(f"{path} does not fit its form: {problems}. Correct these entries.") from error
+    return read_entries(path, WAIVER_LIST)
 
 
 def apply_waivers(findings: Iterable[Finding], waivers: Iterable[Waiver], today: dt.date) -> list[Finding]:
     """The findings with waived ones marked, and a finding for every waiver that is expired or matches nothing."""
-    waivers = list(waivers)
-    used: set[int] = set()
-    judged = []
+    findings, waivers = list(findings), list(waivers)
+    return mark_waived(findings, waivers, today) + stale_waivers(findings, waivers, today)
+
+
+def mark_waived(findings: Iterable[Finding], waivers: Iterable[Waiver], today: dt.date) -> list[Finding]:
+    """The findings, those that a waiver in force covers with its reason."""
+    in_force = [waiver for waiver in waivers if waiver.expires_on > today]
+    marked = []
     for finding in findings:
-        match = next(
-            (index for index, waiver in enumerate(waivers) if waiver.expires_on > today and waiver.covers(finding)),
-            None,
-        )
-        if match is None:
-            judged.append(finding)
-            continue
-        used.add(match)
-        judged.append(replace(finding, state="waived", decision=waivers[match].reason))
-    return judged + [_stale(waiver, today) for index, waiver in enumerate(waivers) if index not in used]
+        match = next((waiver for waiver in in_force if waiver.covers(finding)), None)
+        marked.append(replace(finding, state="waived", decision=match.reason) if match else finding)
+    return marked
 
 
-def _stale(waiver: Waiver, today: dt.date) -> Finding:
+def stale_waivers(findings: Iterable[Finding], waivers: Iterable[Waiver], today: dt.date) -> list[Finding]:
+    """A finding for every waiver that is expired, or that no finding needs in just its extent."""
+    findings = list(findings)
+    stale = []
+    used: set[str] = set()
+    for waiver in waivers:
+        about = next((finding for finding in findings if waiver.is_about(finding)), None)
+        why = _why_stale(waiver, about, today, is_second=waiver.finding in used)
+        if why is None:
+            used.add(waiver.finding)
+        else:
+            stale.append(_stale(waiver, why))
+    return stale
+
+
+def _why_stale(waiver: Waiver, about: Finding | None, today: dt.date, is_second: bool) -> str | None:
     if waiver.expires_on <= today:
-        why = f"expired on {waiver.expires_on}: decide again, or remove it"
-    else:
-        why = (
-            "matches no finding in its exact extent: the finding is gone, or one of its cells prints something "
-            "else now. Look at the cells, then correct or remove the waiver"
+        return f"expired on {waiver.expires_on}: decide again and set a later expires_on, or remove the entry"
+    if about is None:
+        return (
+            "matches no finding: what it waived is gone, or its id or rule is misspelt. Remove the entry, or correct it"
         )
-    cells = ", ".join(f"{cell.file} {cell.cell} {cell.raw_text!r}" for cell in waiver.cells)
+    differences = waiver.differences(about)
+    if differences:
+        return (
+            f"matches no finding in its exact extent: {'; '.join(differences)}. Look at the cells and decide again: "
+            "bring the entry up to date, or remove it"
+        )
+    return "stands twice: remove one of the entries" if is_second else None
+
+
+def _stale(waiver: Waiver, why: str) -> Finding:
+    cells = "".join(f"; {place} {text!r}" for place, text in _texts(waiver.cells).items())
     return Finding(
-        rule="waiver_is_stale",
+        rule=STALE,
         instance=f"finding={waiver.finding}",
         severity="error",
-        message=f"The waiver of finding {waiver.finding} ({waiver.rule}; {cells}) {why}.",
+        message=f"{WAIVERS}: the waiver of finding {waiver.finding} ({waiver.rule}{cells}) {why}.",
     )

@@ -48,6 +48,8 @@ BREAK = Finding(
     state="waived",
     first_seen="r1",
     last_seen="r2",
+    extent="3 values",
+    owner="Steward",
 )
 
 
@@ -57,6 +59,7 @@ def test_a_finding_has_the_shape_that_others_build_on() -> None:
         "rule": "ratio",
         "severity": "error",
         "state": "waived",
+        "owner": "Steward",
         "dataset": "agency/table",
         "edition": "2006",
         "cells": [
@@ -73,7 +76,9 @@ def test_a_finding_has_the_shape_that_others_build_on() -> None:
                 "expected_high": 20.0,
             }
         ],
+        "extent": "3 values",
         "message": "Not so.",
+        "decision": "A slip",
         "first_seen": "r1",
         "last_seen": "r2",
     }
