@@ -25,10 +25,10 @@ def gate_check(asset: dg.AssetKey) -> dg.AssetCheckSpec:
 
 
 def suite_results(asset: dg.AssetKey, results: Sequence[CheckResult]) -> Iterator[dg.AssetCheckResult]:
-    """The result of each suite: an error when something critical fails, else at most a warning."""
+    """The result of each suite: an error when something critical fails unwaived, else at most a warning."""
     for suite in dict.fromkeys(result.suite for result in results):
         own = [result for result in results if result.suite == suite]
-        failed = [result for result in own if not result.is_success]
+        failed = [result for result in own if not (result.is_success or result.is_waived)]
         is_critical = any(result.blocks for result in failed)
         yield dg.AssetCheckResult(
             asset_key=asset,

@@ -24,9 +24,15 @@ app = typer.Typer(
 )
 releases_app = typer.Typer(no_args_is_help=True, help="The published releases.")
 app.add_typer(releases_app, name="releases")
+glm_app = typer.Typer(no_args_is_help=True, help="Generalized linear models.")
+app.add_typer(glm_app, name="glm")
 
 Raw = Annotated[Path | None, typer.Option("--raw", help="Raw folder; the checkout's own by default.")]
 Warehouse = Annotated[Path | None, typer.Option("--warehouse", help="Warehouse folder; the checkout's own by default.")]
+Expectations = Annotated[
+    Path | None, typer.Option("--expectations", help="Folder of rules and decisions; the checkout's own by default.")
+]
+By = Annotated[str | None, typer.Option("--by", help="Who decided; the name of the account by default.")]
 Format = Annotated[Literal["table", "json", "csv"], typer.Option("--format", help="How to print.")]
 TableOrJson = Annotated[Literal["table", "json"], typer.Option("--format", help="How to print.")]
 ExportFormat = StrEnum(
@@ -38,12 +44,13 @@ ExportFormat = StrEnum(
 def refresh(
     raw: Raw = None,
     warehouse: Warehouse = None,
+    expectations: Expectations = None,
     full: Annotated[bool, typer.Option("--full", help="Build even when no input has changed.")] = False,
 ) -> None:
     """Extract, model, validate, fit and publish; nothing when no input has changed."""
     from orchestration.console.refresh import run_refresh
 
-    run_refresh(Workspace.of(raw, warehouse), full)
+    run_refresh(Workspace.of(raw, warehouse, expectations), full)
 
 
 @app.command()
@@ -123,11 +130,57 @@ def findings(
     output: Format = "table",
     everything: Annotated[bool, typer.Option("--all", help="Waived and explained ones too.")] = False,
     candidate: Annotated[bool, typer.Option("--candidate", help="Of the newest refused candidate.")] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Of every release: first and last seen, and in which one resolved.")
+    ] = False,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="With --history: of one agency/dataset.")] = None,
 ) -> None:
     """What the checks found, by cell: open errors and warnings, or --all."""
-    from orchestration.console.findings import print_findings
+    from orchestration.console.findings import print_findings, print_history
 
-    print_findings(Workspace.of(raw, warehouse), output, everything, candidate)
+    if history:
+        print_history(Workspace.of(raw, warehouse), output, dataset)
+    else:
+        print_findings(Workspace.of(raw, warehouse), output, everything, candidate)
+
+
+@app.command()
+def waive(
+    finding: Annotated[str, typer.Argument(help="Id of the finding, as frontier findings prints it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it need not block.")],
+    until: Annotated[str, typer.Option("--until", metavar="DAY", help="When to decide anew, such as 2027-12-31.")],
+    by: By = None,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    expectations: Expectations = None,
+) -> None:
+    """Let a finding of the newest refused candidate, or of the release, no longer block."""
+    from orchestration.console.decisions import run_waive
+
+    run_waive(Workspace.of(raw, warehouse, expectations), finding, reason, until, by)
+
+
+@app.command()
+def correct(
+    dataset: Annotated[str, typer.Option("--dataset", help="agency/dataset, as in the raw folder.")],
+    edition: Annotated[str, typer.Option("--edition", help="Name of the edition.")],
+    cell: Annotated[str, typer.Option("--cell", help="Address of the cell, such as C4.")],
+    value: Annotated[
+        str, typer.Option("--value", help="The right number, with the decimals it should be printed with.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="What is wrong with the print.")],
+    evidence: Annotated[str, typer.Option("--evidence", help="What shows that the value is right.")],
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.")] = None,
+    by: By = None,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    expectations: Expectations = None,
+) -> None:
+    """Put a value in the place of a misprint; the print stays beside it."""
+    from orchestration.console.decisions import run_correct
+
+    place = (dataset, edition, sheet, cell)
+    run_correct(Workspace.of(raw, warehouse, expectations), place, value, reason, evidence, by)
 
 
 @app.command()
@@ -188,6 +241,32 @@ def show_release(
     print_release(Workspace.of(raw, warehouse), release, output)
 
 
+@releases_app.command("diff")
+def diff_releases(
+    older: Annotated[str, typer.Argument(metavar="A", help="Release id.")],
+    newer: Annotated[str, typer.Argument(metavar="B", help="Release id.")],
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+    output: TableOrJson = "table",
+) -> None:
+    """What B holds and A does not, and the reverse: inputs, tables, figures, findings."""
+    from orchestration.console.releases import print_differences
+
+    print_differences(Workspace.of(raw, warehouse), older, newer, output)
+
+
+@releases_app.command("rollback")
+def rollback_release(
+    release: Annotated[str, typer.Argument(metavar="ID", help="Release id, as `frontier releases list` has it.")],
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Make an earlier release the current one again."""
+    from orchestration.console.releases import run_rollback
+
+    run_rollback(Workspace.of(raw, warehouse), release)
+
+
 @app.command()
 def export(
     to: Annotated[
@@ -228,6 +307,34 @@ def docs(
     from orchestration.console.docs import run_docs
 
     run_docs(Workspace.of(raw, warehouse), to)
+
+
+@glm_app.callback()
+def glm() -> None:
+    """Generalized linear models."""
+
+
+@glm_app.command("fit")
+def fit_glm(
+    spec: Annotated[Path, typer.Argument(help="YAML file: one model, or a list under 'models'.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="CSV, Parquet, SPSS, Stata or DuckDB file.")
+    ] = None,
+    relation: Annotated[
+        str | None, typer.Option("--relation", metavar="TABLE", help="Table of the published database.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write JSON, HTML and CSV tables there.")
+    ] = None,
+    output: Annotated[Literal["table", "json", "html"], typer.Option("--format", help="How to print.")] = "table",
+    profile: Annotated[bool, typer.Option("--profile", help="Say where the time went.")] = False,
+    raw: Raw = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Fit models as SPSS GENLIN does, on a file or on the published database."""
+    from orchestration.console.glm import run_glm_fit
+
+    run_glm_fit(Workspace.of(raw, warehouse), spec, data, relation, out, output, profile)
 
 
 @app.command()

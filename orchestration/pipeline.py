@@ -21,10 +21,13 @@ from orchestration.release.store import Release, current_release, note_same_cont
 from orchestration.workspace import Workspace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
     from orchestration.fetching.fetch import FetchOutcome
     from orchestration.modelling.dbt_runner import NodeResult
+    from orchestration.quality.audit import Audit
     from orchestration.quality.expectations.results import CheckResult
     from orchestration.quality.findings import Finding
 
@@ -54,9 +57,11 @@ def open_database(candidate: Candidate) -> Generator[duckdb.DuckDBPyConnection]:
 
 
 def begin(workspace: Workspace, run_id: str) -> Candidate:
-    """Start a candidate with empty landed tables, for the run that builds it."""
+    """Start a candidate with empty landed tables, for the run that builds it; not when a decision cannot be read."""
     from orchestration.extraction.landed_tables import create_landed_tables
+    from orchestration.quality.decisions import check_decisions
 
+    check_decisions(workspace.expectations)
     candidate = start_candidate(workspace, new_release_id(), inputs_fingerprint(workspace), run_id)
     with open_database(candidate) as connection:
         create_landed_tables(connection)
@@ -77,10 +82,13 @@ def fetch(workspace: Workspace, name: str) -> FetchOutcome:
 
 
 def finish_landing(workspace: Workspace, candidate: Candidate) -> dict[str, int]:
-    """Let the expectations begin with what has landed; rows by landed table."""
+    """Correct what the steward overrides, and let the expectations begin with what has landed; rows by landed table."""
     from orchestration.extraction.landed_tables import LANDED_TABLES
+    from orchestration.quality.corrections import CORRECTIONS, apply_corrections, load_corrections
     from orchestration.quality.expectations.worker import begin_with_landed
 
+    with open_database(candidate) as connection:
+        apply_corrections(connection, load_corrections(workspace.expectations / CORRECTIONS))
     begin_with_landed(candidate.database, workspace.expectations / "suites")
     with open_database(candidate) as connection:
         counts = {table: connection.execute(f"select count(*) from {table}").fetchone() for table in LANDED_TABLES}
@@ -111,8 +119,14 @@ def model(workspace: Workspace, candidate: Candidate) -> list[NodeResult]:
 
 @progress.step("Build the models of results")
 def model_results(workspace: Workspace, candidate: Candidate) -> list[NodeResult]:
-    """Build the models that stand on the fitted GLMs, and run their tests."""
-    return _build_and_test(workspace, candidate, select=AFTER_GLM)
+    """Build the models that stand on the fitted GLMs, run their tests, and let the findings be whole."""
+    from orchestration.quality.audit import settle_findings
+
+    results = _build_and_test(workspace, candidate, select=AFTER_GLM)
+    failed = [one for one in results if one.resource_type == "test" and one.is_failed]
+    with open_database(candidate) as connection:
+        settle_findings(connection, _audit(workspace, candidate), failed)
+    return results
 
 
 def _build_and_test(
@@ -142,21 +156,22 @@ def audit(workspace: Workspace, candidate: Candidate) -> list[Finding]:
     from orchestration.quality.audit import collect_findings, evaluate_identities, evaluate_survey_margins
     from orchestration.quality.column_checks import evaluate_columns
 
-    last = current_release(workspace)
     with open_database(candidate) as connection:
         evaluate_identities(connection, workspace.expectations)
         evaluate_survey_margins(connection, read_catalogue(workspace.raw))
         evaluate_columns(connection)
-        found = collect_findings(
-            connection,
-            workspace.expectations,
-            [NodeResult(**test) for test in candidate.read_note().get("failed_tests", [])],
-            last.database if last else None,
-            candidate.release_id,
-            dt.datetime.now(dt.UTC).date(),
-        )
+        failed = [NodeResult(**test) for test in candidate.read_note().get("failed_tests", [])]
+        found = collect_findings(connection, _audit(workspace, candidate), failed)
     candidate.write_note(is_audited=True)
     return found
+
+
+def _audit(workspace: Workspace, candidate: Candidate) -> Audit:
+    from orchestration.quality.audit import Audit
+
+    last = current_release(workspace)
+    today = dt.datetime.now(dt.UTC).date()
+    return Audit(workspace.expectations, last.database if last else None, candidate.release_id, today)
 
 
 @progress.step("Run the expectations")
@@ -168,19 +183,20 @@ def check(workspace: Workspace, candidate: Candidate) -> list[CheckResult]:
     suites = workspace.expectations / "suites"
     results = finish(candidate.database, suites, candidate.data_docs, candidate.release_id)
     with open_database(candidate) as connection:
-        store_check_results(connection, results, candidate.release_id)
-    return results
+        return store_check_results(connection, _audit(workspace, candidate), results)
 
 
 @progress.step("Fit the GLMs")
 def fit_models(candidate: Candidate) -> dict[str, int]:
-    """Fit the models of frontier migration and write the `glm_*` tables; rows by table."""
-    from orchestration.glm.battery import fit_battery, write_results
+    """Fit the models of frontier migration and of the flows, and write their tables; rows by table."""
+    from orchestration.glm.battery import FLOWS_FILE, fit_battery, write_results
 
     with open_database(candidate) as connection:
         synthetic = connection.execute("select bool_or(is_synthetic) from main.mart_survey_respondent").fetchone()
-        results = fit_battery(connection)
-        return write_results(connection, results, is_synthetic=bool(synthetic and synthetic[0]))
+        survey = fit_battery(connection)
+        written = write_results(connection, survey, is_synthetic=bool(synthetic and synthetic[0]))
+        flows = fit_battery(connection, FLOWS_FILE, skip_without_rows=True)
+        return {**written, **write_results(connection, flows, prefix="flow")}
 
 
 def gate(candidate: Candidate) -> list[Finding]:
@@ -191,16 +207,27 @@ def gate(candidate: Candidate) -> list[Finding]:
         return [finding for finding in read_findings(connection) if finding.is_blocking]
 
 
-def refuse_if_blocked(candidate: Candidate) -> None:
-    """Raise `GateRefusal` that names what blocks, cell by cell."""
+@progress.step("Write the report")
+def write_report(workspace: Workspace, candidate: Candidate) -> Path:
+    """Write the page that shows what was found in the candidate and what changed; its path."""
+    from orchestration.quality.report import writing
+
+    found = _audit(workspace, candidate)
+    with open_database(candidate) as connection:
+        return writing.write_report(connection, candidate.folder, workspace.raw, found.last_release, found.waivers())
+
+
+def refuse_if_blocked(workspace: Workspace, candidate: Candidate) -> None:
+    """Raise `GateRefusal` that names what blocks, cell by cell, and the report that shows it."""
     blocking = gate(candidate)
     if blocking:
+        report = write_report(workspace, candidate)
         listed = "".join(f"\n  [{finding.id}] {finding.message}" for finding in blocking[:_LISTED])
         more = f"\n  … and {len(blocking) - _LISTED} more." if len(blocking) > _LISTED else ""
         raise GateRefusal(
             f"The gate refused the release, and nothing was published: {len(blocking)} "
             f"finding{'s block' if len(blocking) > 1 else ' blocks'} it (frontier findings --candidate). "
-            f"The candidate and its report are kept in {candidate.folder}.{listed}{more}"
+            f"The candidate is kept; its report shows the cells: {report}.{listed}{more}"
         )
 
 
@@ -213,7 +240,7 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
     from orchestration.modelling.dictionary import publish_dictionary
     from orchestration.modelling.table_macros import create_table_macros
 
-    refuse_if_blocked(candidate)
+    refuse_if_blocked(workspace, candidate)
     before = current_release(workspace)
     note = candidate.read_note()
     with open_database(candidate) as connection:
@@ -241,6 +268,7 @@ def release(workspace: Workspace, candidate: Candidate) -> Release | None:
         note_same_contents(workspace, before, note["inputs_fingerprint"])
         shutil.rmtree(candidate.folder)
         return None
+    write_report(workspace, candidate)
     return publish(workspace, candidate, manifest)
 
 

@@ -1,7 +1,10 @@
 {#- The end of every reproduction of a printed table: each printed cell beside what `recomputed` has for it.
     They are matched by indicator and by `matched_by`, within an edition unless the recomputed figure has none. -#}
 {% macro printed_beside_recomputed(dimensions, matched_by, input_half_width='0') -%}
-    {%- set print_says = "case when printed.is_corrected then printed.overridden_value else printed.figure_value end" -%}
+    {#- What the print says, where a steward has corrected it. -#}
+    {%- set print_says -%}
+        case when printed.is_corrected then printed.overridden_value else printed.figure_value end
+    {%- endset -%}
     {%- set named = [] -%}
     {%- for column, name in dimensions -%}
         {%- do named.append("printed." ~ column ~ " as " ~ name) -%}

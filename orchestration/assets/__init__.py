@@ -14,4 +14,6 @@ def failures_in_words() -> Generator[None]:
     try:
         yield
     except FrontierError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        raise dg.Failure(
+            description=str(error), metadata={"exit code": error.exit_code}, allow_retries=False
+        ) from error

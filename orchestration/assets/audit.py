@@ -45,7 +45,8 @@ def build_audit_assets(model_keys: Sequence[dg.AssetKey], suites: Path) -> list[
             candidate = warehouse.candidate(context.run)
             results = pipeline.check(warehouse.workspace, candidate)
             blocking = pipeline.gate(candidate)
-        yield dg.MaterializeResult(metadata={"checks": len(results), "data docs": str(candidate.data_docs)})
+            report = {"report": str(pipeline.write_report(warehouse.workspace, candidate))} if blocking else {}
+        yield dg.MaterializeResult(metadata={"checks": len(results), "data docs": str(candidate.data_docs), **report})
         yield from suite_results(CHECK_RESULT, results)
         yield dg.AssetCheckResult(
             check_name=GATE,

@@ -131,6 +131,57 @@ class CountRange(Declaration):
     ranges: dict[int, NumberRange]
 
 
+class Skip(Declaration):
+    """Questions that nobody is asked whom `when` selects: an answer to one of them is an error."""
+
+    id: RuleId
+    statement: Sentence
+    when: Filter = Field(min_length=1)
+    unanswered: tuple[VariableName, ...] = Field(min_length=1)
+
+
+class Agreement(Declaration):
+    """Answers that go together: whoever `when` selects, `then` selects too."""
+
+    id: RuleId
+    statement: Sentence
+    when: Filter = Field(min_length=1)
+    then: Filter = Field(min_length=1)
+
+
+class Battery(Declaration):
+    """Questions with one scale: at most `most_pct` percent may answer all of them with one code (straight-lining)."""
+
+    id: RuleId
+    variables: tuple[VariableName, ...] = Field(min_length=3)
+    most_pct: Decimal = Field(default=Decimal(5), ge=0, le=100)
+
+
+class Duplicates(Declaration):
+    """At most `most_pct` percent may repeat the answers of another respondent, to these questions or to all."""
+
+    variables: tuple[VariableName, ...] = ()
+    most_pct: Decimal = Field(default=Decimal(0), ge=0, le=100)
+
+
+class WeightTotal(Declaration):
+    """What the weights add up to: a total, or without one the number of respondents."""
+
+    total: int | None = Field(default=None, gt=0)
+    tolerance_pct: Decimal = Field(default=Decimal(0), ge=0, le=100)
+
+
+class Anonymity(Declaration):
+    """By which answers somebody could be recognised, and how many must share them for a row to be published.
+
+    `open_by` says what allows to publish rows that fewer share: the licence, or the consent of those asked.
+    """
+
+    quasi_identifiers: tuple[FileVariable, ...] = Field(min_length=1)
+    k: int = Field(default=3, ge=2)
+    open_by: Sentence | None = None
+
+
 class Direction(Declaration):
     """A statement without a figure: who travels more, which answer leads. Kept for readers and models."""
 
@@ -166,6 +217,12 @@ class SurveyDeclaration(Declaration):
     quotas: tuple[Quota, ...] = ()
     count_ranges: tuple[CountRange, ...] = ()
     margins: tuple[Margin, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
+    batteries: tuple[Battery, ...] = ()
+    duplicates: Duplicates | None = None
+    weight_total: WeightTotal | None = None
+    anonymity: Anonymity | None = None
     directions: tuple[Direction, ...] = ()
 
     @property
@@ -180,6 +237,12 @@ class SurveyDeclaration(Declaration):
         return tuple(name for name in self.variables if name != self.respondent_id)
 
     @property
+    def has_rules(self) -> bool:
+        """Whether anything is declared about the answers."""
+        lists = (self.quotas, self.count_ranges, self.margins, self.skips, self.agreements, self.batteries)
+        return any(lists) or self.duplicates is not None or self.weight_total is not None
+
+    @property
     def has_long_form(self) -> bool:
         """Whether the answers are landed one by one, for the models and marts, and not only case by case."""
         return self.response is not None
@@ -188,8 +251,11 @@ class SurveyDeclaration(Declaration):
     def _is_whole_where_modelled(self) -> SurveyDeclaration:
         if self.response is not None and (self.weight is None or not self.predictors):
             raise ValueError(f"a survey with a response ({self.response}) needs a weight and predictors")
-        if self.response is None and (self.predictors or self.quotas or self.count_ranges or self.margins):
-            raise ValueError("predictors, quotas, count ranges and margins need a survey that is modelled: a response")
+        if self.response is None and (self.predictors or self.has_rules):
+            raise ValueError(
+                "predictors, quotas, count ranges, margins, skips, agreements, batteries, duplicates and a "
+                "weight_total need a survey that is modelled: a response"
+            )
         return self
 
     @model_validator(mode="after")
@@ -207,7 +273,8 @@ class SurveyDeclaration(Declaration):
 
     @model_validator(mode="after")
     def _has_unique_ids(self) -> SurveyDeclaration:
-        ids = [rule.id for rule in (*self.quotas, *self.count_ranges, *self.margins, *self.directions)]
+        rules = (*self.quotas, *self.count_ranges, *self.margins, *self.skips, *self.agreements, *self.batteries)
+        ids = [rule.id for rule in (*rules, *self.directions)]
         repeated = {rule_id for rule_id in ids if ids.count(rule_id) > 1}
         if repeated:
             raise ValueError(f"ids used more than once: {', '.join(sorted(repeated))}")
@@ -226,5 +293,15 @@ class SurveyDeclaration(Declaration):
             yield f"margin {margin.id}", (*margin.base, *(margin.counted or {})), "any"
             if margin.ratio:
                 yield (f"margin {margin.id}", (margin.ratio.part, margin.ratio.whole), "count")
+        for skip in self.skips:
+            yield f"skip {skip.id}", (*skip.when, *skip.unanswered), "any"
+        for agreement in self.agreements:
+            yield f"agreement {agreement.id}", (*agreement.when, *agreement.then), "any"
+        for battery in self.batteries:
+            yield f"battery {battery.id}", battery.variables, "coded"
+        if self.duplicates:
+            yield "duplicates", self.duplicates.variables, "any"
+        if self.anonymity and self.has_long_form:
+            yield "anonymity", self.anonymity.quasi_identifiers, "any"
         for direction in self.directions:
             yield f"direction {direction.id}", direction.variables, "any"

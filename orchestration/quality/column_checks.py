@@ -13,6 +13,11 @@ from orchestration.quality.findings import Finding, FindingCell
 if TYPE_CHECKING:
     import duckdb
 
+COLUMN_RULE = "column_values"
+INSTANCE_SQL = (
+    "'table=' || table_schema || '.' || table_name || ' column=' || column_name || ' allowed=' || allowed_values"
+)
+"""What names the finding of a row of `audit.column_check`."""
 _TABLE = "audit.column_check"
 _SCHEMAS = ("raw", "main")
 _CELLS_SHOWN = 20
@@ -54,6 +59,7 @@ def evaluate_columns(connection: duckdb.DuckDBPyConnection) -> int:
                     "allowed_values": rule.words,
                     "values_checked": checked,
                     "values_broken": broken,
+                    "verdict": "broken" if broken else "holds",
                     "example": _example(connection, rule) if broken else None,
                 }
             )
@@ -73,10 +79,11 @@ def column_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
     }
     return [
         Finding(
-            rule="column_values",
+            rule=COLUMN_RULE,
             instance=f"table={table} column={column} allowed={words}",
             severity="error",
             cells=tuple(_cells(connection, rules[table, column, words])),
+            extent=f"{wrong:,} values",
             message=f"{table}.{column}: {wrong:,} of {checked:,} values are not {words}"
             + (f", such as {example!r}" if example is not None else "")
             + ". Mend the dataset's declaration, or the dictionary (dbt_project/dictionary) where the value is right.",

@@ -13,27 +13,28 @@ from typing import TYPE_CHECKING, Literal
 from orchestration.landing.survey_declaration import Interval, Margin, NumberRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import duckdb
 
     from orchestration.landing.survey_declaration import Filter, SurveyDeclaration
 
+Kind = Literal["quota", "margin", "range", "skip", "agreement", "straight_lining", "duplicates", "weights", "anonymity"]
 RESPONDENT_MART = "main.mart_survey_respondent"
 EDITION_DIMENSION = "main.dim_edition"
 
 
 @dataclass(frozen=True)
 class MarginResult:
-    """One declared quota, margin or count range beside what the survey holds.
+    """One declared quota, margin, count range or rule beside what the survey holds.
 
-    A quota compares `count` with its number of interviews; a margin or a range compares `share_pct`
+    A quota compares `count` with its number of interviews; every other compares `share_pct`
     (percent of `base_n`). `expected_low` and `expected_high` are in the unit that is compared.
     `holds` decides on exact fractions: for 77.3 a share of 77.35 no longer holds.
     """
 
     id: str
-    kind: Literal["quota", "margin", "range"]
+    kind: Kind
     statement: str
     base: str
     declared_base_n: int | None
@@ -48,11 +49,11 @@ class MarginResult:
 
 
 @dataclass(frozen=True)
-class _Check:
+class SurveyCheck:
     """A rule together with the two SQL aggregates that it compares."""
 
     id: str
-    kind: Literal["quota", "margin", "range"]
+    kind: Kind
     statement: str
     base: str
     declared_base_n: int | None
@@ -93,7 +94,14 @@ def margin_results(
 
     An edition without respondents gives results that do not hold, never an empty list.
     """
-    checks = list(_checks(declaration))
+    return run_checks(connection, margin_checks(declaration), edition_id)
+
+
+def run_checks(
+    connection: duckdb.DuckDBPyConnection, checks: Iterable[SurveyCheck], edition_id: str
+) -> list[MarginResult]:
+    """The results of checks on the respondents of an edition, all in one pass."""
+    checks = list(checks)
     if not checks:
         return []
     aggregates = ", ".join(f"{check.base_sql}, {check.count_sql}" for check in checks)
@@ -107,16 +115,17 @@ def margin_results(
     return [check.compare(base_n, count) for check, (base_n, count) in zip(checks, pairs, strict=True)]
 
 
-def _checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
+def margin_checks(declaration: SurveyDeclaration) -> Iterator[SurveyCheck]:
+    """The checks of quotas, count ranges and margins, in this order."""
     yield from _quota_checks(declaration)
     yield from _range_checks(declaration)
     for margin in declaration.margins:
         yield _margin_check(margin, declaration)
 
 
-def _quota_checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
+def _quota_checks(declaration: SurveyDeclaration) -> Iterator[SurveyCheck]:
     for quota in declaration.quotas:
-        yield _Check(
+        yield SurveyCheck(
             id=quota.id,
             kind="quota",
             statement=f"{quota.n} interviews: {describe_filter(quota.where)}",
@@ -130,12 +139,12 @@ def _quota_checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
         )
 
 
-def _range_checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
+def _range_checks(declaration: SurveyDeclaration) -> Iterator[SurveyCheck]:
     """One check per code: every count of the respondents with this code lies in its range."""
     for rule in declaration.count_ranges:
         for code, allowed in rule.ranges.items():
             base: Filter = {rule.by: (code,)}
-            yield _Check(
+            yield SurveyCheck(
                 id=f"{rule.id}_{code}",
                 kind="range",
                 statement=f"{rule.count} is {allowed.min} to {allowed.max}",
@@ -149,14 +158,14 @@ def _range_checks(declaration: SurveyDeclaration) -> Iterator[_Check]:
             )
 
 
-def _margin_check(margin: Margin, declaration: SurveyDeclaration) -> _Check:
+def _margin_check(margin: Margin, declaration: SurveyDeclaration) -> SurveyCheck:
     if margin.ratio:
         base_sql = _sum_sql(declaration, margin.ratio.whole, margin.base)
         count_sql = _sum_sql(declaration, margin.ratio.part, margin.base)
     else:
         base_sql = _count_sql(declaration, margin.base)
         count_sql = _count_sql(declaration, margin.base, margin.counted or {})
-    return _Check(
+    return SurveyCheck(
         id=margin.id,
         kind="margin",
         statement=margin.statement,
@@ -189,14 +198,14 @@ def mart_column(variable: str, declaration: SurveyDeclaration) -> str:
 
 
 def _count_sql(declaration: SurveyDeclaration, *filters: Filter) -> str:
-    return f"count(*) filter (where {_where_sql(declaration, *filters)})"
+    return f"count(*) filter (where {where_sql(declaration, *filters)})"
 
 
 def _sum_sql(declaration: SurveyDeclaration, count: str, base: Filter) -> str:
-    return f"sum({mart_column(count, declaration)}) filter (where {_where_sql(declaration, base)})"
+    return f"sum({mart_column(count, declaration)}) filter (where {where_sql(declaration, base)})"
 
 
-def _where_sql(declaration: SurveyDeclaration, *filters: Filter) -> str:
+def where_sql(declaration: SurveyDeclaration, *filters: Filter) -> str:
     """All conditions of all filters joined by *and*. Names and codes are validated by the declaration."""
     conditions = []
     for variable, condition in (item for one_filter in filters for item in one_filter.items()):

@@ -19,6 +19,7 @@ FILES = [
     ("rosstat/komp_chisl_components_1990_2019.xls", "goskomstat/population_components", "2020"),
     ("rosstat/demo11_v_other.xls", "goskomstat/population_long_series", "2019-04-19"),
     ("rosstat/demo11_v2020.xls", "goskomstat/population_long_series", "2020"),
+    ("rosstat/demo14_age_groups.xls", "goskomstat/population_by_age", "2021"),
     ("rosstat/demo21_vital_v2020.xls", "goskomstat/vital_statistics", "2020-06-15"),
     ("rosstat/progn1_projection_variants.xls", "goskomstat/population_projection", "2020"),
     ("rosstat/census1989_resident_by_region_extract.csv", "goskomstat/census_1989_by_region", "1990"),
@@ -38,6 +39,20 @@ FILES = [
     ("un_wb/wdi_SM.POP.NETM.xls", "world_bank/net_migration", "2024-02-21"),
 ]
 
+# The total of 2004 is misprinted; its town and country, its ages and the components of change all say so.
+CORRECTION = """
+- dataset: goskomstat/population_by_age
+  edition: "2021"
+  sheet: возр.гр
+  cell: I7
+  expect: "144134"
+  value: "144334"
+  reason: A slip of a digit in the total of 2004.
+  evidence: Urban and rural population, the ages, and the table of the components of change.
+  decided_by: Steward
+  decided_on: 2026-11-22
+"""
+
 
 @pytest.fixture(scope="module")
 def frontier(tmp_path_factory: pytest.TempPathFactory) -> Command:
@@ -48,7 +63,10 @@ def frontier(tmp_path_factory: pytest.TempPathFactory) -> Command:
     for file, dataset, edition in FILES:
         placed = HandPlaced(shared_file(file), dataset, edition, released_on=edition)
         assert isinstance(add_by_hand(workspace, placed), Examined), file
-    refreshed = command("refresh")
+    expectations = Path(shutil.copytree(CHECKOUT / "expectations", folder / "expectations"))
+    with (expectations / "corrections.yml").open("a", encoding="utf-8") as corrections:
+        corrections.write(CORRECTION)
+    refreshed = command("refresh", "--expectations", str(expectations))
     assert refreshed.returncode == 0, refreshed.stderr
     return command
 
@@ -126,6 +144,20 @@ def test_the_second_edition_of_the_long_series_revises_nothing(ask) -> None:  # 
 def test_no_projection_is_an_observation(ask) -> None:  # noqa: ANN001
     assert ask("select count(*), count(distinct variant) from fct_population_projection") == [(48, 3)]
     assert ask("select count(*) from fct_population where period_id > '2026'") == [(0,)]
+
+
+def test_a_correction_lets_a_real_misprint_in(ask) -> None:  # noqa: ANN001
+    """The table prints 144134 thousand; each identity that rests on the cell holds with the corrected value."""
+    cell = "dim_edition.dataset = 'goskomstat/population_by_age' and raw_text = '144134'"
+    assert ask(
+        "select figure_value, period_id, population_group_id, is_corrected from fct_observation "
+        f"join dim_edition using (edition_key) where {cell}"
+    ) == [(144334000.0, "2004-01-01", "total", True)]
+    verdicts = ask(
+        "select distinct verdict from audit.identity_result join audit.identity_term using (rule_id, instance) "
+        f"join fct_observation using (observation_id) join dim_edition using (edition_key) where {cell}"
+    )
+    assert verdicts == [("holds",)]
 
 
 def test_a_number_leads_back_to_its_cell_in_the_workbook(frontier: Command) -> None:

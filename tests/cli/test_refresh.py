@@ -19,6 +19,7 @@ def test_first_refresh_publishes_a_read_only_database_and_its_report(published: 
     [release] = (published.warehouse / "releases").iterdir()
     assert (release / "SUCCESS").is_file()
     assert (release / "data_docs" / "index.html").is_file()
+    assert "Departures per 100 arrivals" in (release / "report.html").read_text("utf-8")
     assert _digest(release / "frontier.duckdb") == _digest(published.database)
 
 
@@ -67,6 +68,9 @@ def test_gate_refuses_a_broken_identity_names_the_cell_and_keeps_the_old_release
 
     assert outcome.returncode == 3
     assert "C4 printed 69788, expected 69798" in outcome.stderr
+    [report] = (warehouse_copy / "candidates").glob("*/report.html")
+    assert str(report) in outcome.stderr
+    assert "Refused candidate" in report.read_text("utf-8")
     assert _digest(frontier.database) == before
     listed = json.loads(frontier("findings", "--candidate", "--format", "json").stdout)
     assert {one["rule"] for one in listed} == {

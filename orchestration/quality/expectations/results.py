@@ -17,7 +17,8 @@ class CheckResult:
 
     Counts are None for an expectation on a table or an aggregate, which has an `observed` value
     instead. `sample` holds at most five unexpected values as text, and none where the table holds
-    answers of persons. `meaning` says in one sentence what was expected and what was found.
+    answers of persons. A failure `is_waived` by a steward's decision. `meaning` says in one sentence
+    what was expected and what was found.
     """
 
     suite: str
@@ -33,11 +34,12 @@ class CheckResult:
     why: str
     meaning: str
     check_id: str
+    is_waived: bool = False
 
     @property
     def blocks(self) -> bool:
-        """Whether the result stops a release: a critical expectation that does not hold."""
-        return self.severity == "critical" and not self.is_success
+        """Whether the result stops a release: a critical expectation that does not hold, and that nobody waived."""
+        return self.severity == "critical" and not self.is_success and not self.is_waived
 
 
 def identify_check(source: str, suite: str, name: str, arguments: Any) -> str:

@@ -73,7 +73,8 @@ class Suite(BaseModel):
     `filter` keeps the rows whose columns have the given value (or one of a list; null means empty);
     the `where` of an entry narrows further. `locate_by` names the columns that tell a reader which
     row an unexpected value is from. `has_personal_data` keeps every single value out of results and
-    pages; answers of survey respondents are treated so whether or not the file says it.
+    pages; answers of survey respondents are treated so whether or not the file says it. `rules_from` names the
+    file from which the rows of the table are generated: that is where to change what is judged.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,6 +86,7 @@ class Suite(BaseModel):
     filter: Condition = {}
     locate_by: list[str] = []
     has_personal_data: bool = False
+    rules_from: str | None = None
     expectations: list[ExpectationEntry] = Field(min_length=1)
 
     @property

@@ -25,6 +25,7 @@ select
     unit_mult,
     decimals,
     raw_text,
+    is_corrected,
     is_latest,
     obs_status,
     figure_id,
