@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -31,7 +31,8 @@ _MODELS = """
     create table intermediate.int_figures__versioned (
         observation_id varchar, dataset varchar, edition_id varchar, agency varchar, released_on date,
         indicator varchar, ref_area varchar, counterpart_area varchar, reporting_area varchar, time_period varchar,
-        population_group varchar, breakdown varchar, group_definition varchar, unit varchar, unit_mult integer,
+        population_group varchar, breakdown varchar, sex varchar, age varchar, citizenship varchar, variant varchar,
+        group_definition varchar, unit varchar, unit_mult integer,
         figure_value decimal(28, 8), half_width decimal(28, 9), is_latest_in_dataset boolean
     );
     create view staging.stg_observations as
@@ -40,7 +41,9 @@ _MODELS = """
     create table main.dim_territory (territory_id varchar, parent_id varchar);
     create table main.bridge_territory_group (group_id varchar, definition_id varchar, member_id varchar);
     insert into main.dim_period values
-        ('2005', '2005-01-01', '2006-01-01'), ('2005-01-01', '2005-01-01', '2005-01-01'),
+        ('2004', '2004-01-01', '2005-01-01'), ('2005', '2005-01-01', '2006-01-01'),
+        ('2006', '2006-01-01', '2007-01-01'), ('2004-01-01', '2004-01-01', '2004-01-01'),
+        ('2005-01-01', '2005-01-01', '2005-01-01'),
         ('2006-01-01', '2006-01-01', '2006-01-01');
 """
 _FIGURE = {
@@ -54,6 +57,10 @@ _FIGURE = {
     "time_period": "2005",
     "population_group": "total",
     "breakdown": "",
+    "sex": None,
+    "age": None,
+    "citizenship": None,
+    "variant": None,
     "group_definition": None,
     "unit": "persons",
     "unit_mult": 0,
@@ -81,7 +88,8 @@ class Books:
     def add(self, cell: str, value: Fraction | int | None, half_width: Fraction | int = 0, **dimensions: Any) -> None:
         """Print a figure in a cell; what is not said is the same for all."""
         numbers = {"figure_value": _decimal(value), "half_width": _decimal(half_width)}
-        self.figures.append({**_FIGURE, **dimensions, "observation_id": cell, **numbers})
+        characteristics = dict(one.split("=") for one in dimensions.get("breakdown", "").split())
+        self.figures.append({**_FIGURE, **characteristics, **dimensions, "observation_id": cell, **numbers})
 
     def add_group(self, group: str, *members: str) -> None:
         """Declare a group of territories, of the definition `printed`."""
@@ -145,3 +153,32 @@ def _evaluated(candidate: Candidate, tmp_path_factory: pytest.TempPathFactory) -
 def evaluated(_evaluated: Path) -> duckdb.DuckDBPyConnection:
     """The bundled data with its identities evaluated and nothing waived; to be read only."""
     return duckdb.connect(str(_evaluated), read_only=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Any]:
+    """A running Chromium; without one the tests that open pages are skipped."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on PATH to open the pages with")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", *quiet]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Generator[Any]:
+    """A page that remembers what it requested, and what went wrong in it."""
+    opened = browser.new_page()
+    opened.requested = []
+    opened.errors = []
+    opened.on("request", lambda request: opened.requested.append(request.url))
+    opened.on("requestfailed", lambda request: opened.errors.append(request.url))
+    opened.on("console", lambda message: opened.errors.append(message.text))
+    yield opened
+    opened.close()

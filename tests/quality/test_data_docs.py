@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration.quality.expectations.checkpoint import run_suites
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH to open the pages with")
 
 SUITE = """
 suite: {name}
@@ -54,30 +49,6 @@ def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "suites" / f"{name}.yml").write_text(text, encoding="utf-8")
     run_suites(connection, folder / "suites", folder / "docs", "release-1")
     return folder / "docs"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    options = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", *quiet]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Generator[Any]:
-    opened = browser.new_page()
-    opened.requested = []
-    opened.errors = []
-    opened.on("request", lambda request: opened.requested.append(request.url))
-    opened.on("requestfailed", lambda request: opened.errors.append(request.url))
-    opened.on("console", lambda message: opened.errors.append(message.text))
-    yield opened
-    opened.close()
 
 
 def test_pages_open_from_disk_without_any_host(docs, page):

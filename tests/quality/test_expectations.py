@@ -265,7 +265,7 @@ def test_a_check_keeps_its_id_while_it_says_the_same(database, tmp_path):
 
 def test_rows_have_the_declared_columns(database, tmp_path):
     declared = yaml.safe_load((ROOT / "dbt_project/models/sources/audit_checks.yml").read_text(encoding="utf-8"))
-    table, _ = declared["sources"][0]["tables"]
+    table = next(one for one in declared["sources"][0]["tables"] if one["name"] == "check_result")
     folder = write_suite(tmp_path / "suites", entry("column_values_to_be_in_set", column="cell", value_set=["B4"]))
     [row] = check_rows(run_suites(database, folder))
     assert list(row) == [column["name"] for column in table["columns"]]
@@ -276,15 +276,17 @@ def test_a_verdict_that_nobody_waived_fails_the_shipped_suite(tmp_path):
     connection = duckdb.connect()
     connection.execute(
         "create schema audit; create table audit.identity_result as "
-        "select * from (values ('sum', 'a', 'holds'), ('sum', 'b', 'waived')) "
-        "as t(rule_id, instance, verdict)"
+        "select * from (values ('sum', 'a', 'error', 'holds'), ('sum', 'b', 'error', 'waived')) "
+        "as t(rule_id, instance, severity, verdict)"
     )
     (tmp_path / "identities.yml").write_text((SUITES / "identities.yml").read_text(encoding="utf-8"), encoding="utf-8")
     assert all(result.is_success for result in run_suites(connection, tmp_path))
-    connection.execute("insert into audit.identity_result values ('net', 'c', 'broken')")
+    connection.execute("insert into audit.identity_result values ('band', 'c', 'warning', 'broken')")
     [failed] = [result for result in run_suites(connection, tmp_path) if not result.is_success]
-    assert failed.blocks
-    assert failed.sample == ["net c: broken"]
+    assert not failed.blocks
+    connection.execute("insert into audit.identity_result values ('net', 'd', 'error', 'broken')")
+    [failed] = [result for result in run_suites(connection, tmp_path) if result.blocks]
+    assert failed.sample == ["net d: broken"]
 
 
 def test_shipped_suites_name_expectations_that_exist():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from orchestration.quality.identities.rules import Identity
+from orchestration.quality.identities.rules import Break, Identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ PAGES = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-PAGE = {"min_size": 12, "max_size": 30}
+PAGE: dict[str, Any] = {"min_size": 12, "max_size": 30}
 
 
 def rule(kind: str, **content: Any) -> Identity:
@@ -227,6 +228,36 @@ def test_a_member_printed_with_a_symbol_adds_nothing(books: Books) -> None:
     assert books.evaluate([OKRUGS]) == {"edition_id=agency/table@2006 time_period=2005": "holds"}
 
 
+def test_members_that_a_table_does_not_name_are_in_the_rest(books: Books) -> None:
+    each = {"dimension": "ref_area", "group": "okrugs", "definition": "printed", "rest": "others"}
+    with_rest = rule(
+        "linear",
+        same=["edition_id", "time_period"],
+        terms=[{"where": {"ref_area": "RU"}}, {"coefficient": -1, "each": each}],
+    )
+    books.add_group("okrugs", "north", "south", "others")
+    books.add("A1", 30)
+    books.add("A2", 10, ref_area="north")
+    assert books.evaluate([with_rest]) == {}
+    books.add("A3", 20, ref_area="others")
+    assert books.evaluate([with_rest]) == {"edition_id=agency/table@2006 time_period=2005": "holds"}
+    books.add("A4", 1, ref_area="south")
+    assert books.evaluate([with_rest]) == {"edition_id=agency/table@2006 time_period=2005": "broken"}
+
+
+def test_what_a_term_excludes_takes_no_part(books: Books) -> None:
+    parts = rule(
+        "at_most",
+        same=["time_period"],
+        whole={"where": {"counterpart_area": "WORLD"}},
+        parts={"where": {"counterpart_area": ["CIS", "GE"]}, "unless": {"dataset": "agency/other"}},
+    )
+    books.add("A1", 10)
+    books.add("A2", 9, counterpart_area="CIS")
+    books.add("A3", 9, counterpart_area="GE", dataset="agency/other")
+    assert books.evaluate([parts]) == {"time_period=2005": "holds"}
+
+
 NET = rule(
     "linear",
     same=["time_period"],
@@ -345,3 +376,89 @@ def test_territories_inside_a_whole_are_taken_from_the_dimension(books: Books) -
         "time_period=2005 ref_area=north": "holds",
         "time_period=2005 ref_area=kamchatka": "holds",
     }
+
+
+EXACT = st.decimals(min_value=-9999, max_value=9999, allow_nan=False, places=5)
+
+
+@PAGES
+@given(page=st.lists(st.tuples(EXACT, EXACT, st.integers(-3, 3), st.integers(0, 6), st.integers(0, 6)), **PAGE))
+def test_a_difference_of_the_last_digit_is_seen(
+    books: Books, page: list[tuple[Decimal, Decimal, int, int, int]]
+) -> None:
+    books.clear()
+    expected = {}
+    for area, (arrivals, departures, slip, one, other) in enumerate(page):
+        widths = [Fraction(1, 2 * 10**one), Fraction(1, 2 * 10**other)]
+        rest = Fraction(slip, 10**6) + sum(widths)
+        cells = [(Fraction(arrivals), widths[0]), (Fraction(departures), widths[1])]
+        cells.append((cells[0][0] - cells[1][0] + rest, Fraction(0)))
+        for indicator, (value, width) in zip(("arrivals", "departures", "net_migration"), cells, strict=True):
+            books.add(f"{indicator}{area}", value, width, ref_area=f"area-{area}", indicator=indicator)
+        expected[f"ref_area=area-{area}"] = "holds" if abs(rest) <= sum(widths) else "broken"
+    terms = [
+        {"coefficient": coefficient, "where": {"indicator": indicator}}
+        for coefficient, indicator in ((1, "arrivals"), (-1, "departures"), (-1, "net_migration"))
+    ]
+    assert books.evaluate([rule("linear", terms=terms)]) == expected
+
+
+@PAGES
+@given(page=st.lists(st.tuples(printed(0, 9), printed(0, 9)), **PAGE))
+def test_a_spread_is_broken_just_when_no_values_in_print_lie_in_it(
+    books: Books, page: list[tuple[Printed, Printed]]
+) -> None:
+    books.clear()
+    for area, cells in enumerate(page):
+        for indicator, cell in zip(("arrivals", "departures"), cells, strict=True):
+            put(books, area, indicator, cell)
+    terms = [{"where": {"indicator": "arrivals"}}, {"coefficient": -1, "where": {"indicator": "departures"}}]
+    assert_judged(
+        books,
+        rule("linear", terms=terms, low="-1.5", high=2),
+        page,
+        lambda one, other: one[1] - other[0] >= Fraction(-3, 2) and one[0] - other[1] <= 2,
+    )
+
+
+STEADY = rule(
+    "band", same=["ref_area", "time_period"], low="0.9", high="1.1", numerator=[{}], denominator={"time": "year_before"}
+)
+
+
+def test_a_figure_is_compared_with_that_of_the_year_before(books: Books) -> None:
+    for year, value in ((2004, 100), (2005, 109), (2006, 120)):
+        books.add(str(year), value, time_period=f"{year}-01-01")
+        books.add(f"flow {year}", 100 * value, time_period=str(year))
+    verdicts = books.evaluate([STEADY])
+    assert verdicts == {
+        "ref_area=RU time_period=2005-01-01": "holds",
+        "ref_area=RU time_period=2006-01-01": "broken",
+        "ref_area=RU time_period=2005": "holds",
+        "ref_area=RU time_period=2006": "broken",
+    }
+
+
+def test_a_break_in_a_series_is_not_judged(books: Books) -> None:
+    known = {"where": {"ref_area": "RU", "time_period": "2005-01-01"}, "reason": "A census"}
+    with_break = STEADY.model_copy(update={"breaks": [Break.model_validate(known)]})
+    for area in ("RU", "KZ"):
+        for year, value in ((2004, 100), (2005, 200)):
+            books.add(f"{area} {year}", value, time_period=f"{year}-01-01", ref_area=area)
+    assert books.evaluate([with_break]) == {"ref_area=KZ time_period=2005-01-01": "broken"}
+
+
+def test_men_and_women_are_set_against_those_who_are_not_told_apart(books: Books) -> None:
+    sexes = rule(
+        "linear",
+        terms=[
+            {"where": {"sex": None}},
+            {"coefficient": -1, "where": {"sex": "M"}},
+            {"coefficient": -1, "where": {"sex": "F"}},
+        ],
+    )
+    for age, total in (("", 10), (" age=Y0T4", 4)):
+        books.add(f"all{age}", total, breakdown=age.strip())
+        books.add(f"men{age}", 4, breakdown=f"sex=M{age}")
+        books.add(f"women{age}", 6, breakdown=f"sex=F{age}")
+    assert books.evaluate([sexes]) == {"ref_area=RU": "holds", "ref_area=RU age=Y0T4": "broken"}

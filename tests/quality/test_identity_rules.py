@@ -70,6 +70,33 @@ def test_a_between_needs_two_bounds(tmp_path: Path) -> None:
         load_identities(path)
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("  low: 2\n  high: 1\n", "low is above high"),
+        ("  breaks: [{where: {}, reason: r}]\n", "entry 0.linear.breaks.0.where"),
+        ("  breaks: [{where: {time_period: '2005'}}]\n", "entry 0.linear.breaks.0.reason"),
+    ],
+)
+def test_a_spread_and_a_break_say_what_they_must(tmp_path: Path, line: str, words: str) -> None:
+    path = tmp_path / "identities.yml"
+    path.write_text(WHOLE + line, encoding="utf-8")
+    with pytest.raises(FrontierError) as caught:
+        load_identities(path)
+    assert words in str(caught.value)
+
+
+def test_a_sum_over_a_level_has_no_breaks(tmp_path: Path) -> None:
+    path = tmp_path / "identities.yml"
+    path.write_text(
+        "- {id: sum, severity: error, statement: s, kind: linear, same: [time_period], high: 1, terms: [{}, "
+        "{coefficient: -1, each: {dimension: ref_area, level: regions}}]}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(FrontierError, match="a sum over a level has no breaks"):
+        load_identities(path)
+
+
 def test_an_id_that_stands_twice_is_named(tmp_path: Path) -> None:
     path = tmp_path / "identities.yml"
     path.write_text(WHOLE + WHOLE, encoding="utf-8")

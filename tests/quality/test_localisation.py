@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -304,7 +304,7 @@ def test_the_expected_interval_holds_just_the_values_that_restore_everything(sha
             if percent and cell == "a" and value <= 0:
                 continue
             tried = {**cells, cell: (value, value)}
-            restores = all(holds(one, tried) for one in instances if cell in {place.cell for place in one.places})
+            restores = all(holds(one, tried) for one in instances)
             inside = expected is not None and (
                 (expected.low is None or expected.low <= value) and (expected.high is None or value <= expected.high)
             )
@@ -336,6 +336,19 @@ def test_a_break_that_no_three_cells_explain_has_no_suspects() -> None:
     assert explain(*pinned(times=3)) == {"break here": []}
 
 
+def test_breaks_that_share_cells_are_explained_together() -> None:
+    cells = {name: (Fraction(value), Fraction(value)) for name, value in zip("abcde", (9, 4, 4, 6, 9), strict=True)}
+    instances = [
+        judged("sum", "linear", {"a": "term", "b": "term-1", "c": "term-1"}, cells),
+        judged("other sum", "linear", {"d": "term", "b": "term-1"}, cells),
+        judged("copy", "linear", {"e": "term", "a": "term-1"}, cells),
+    ]
+    explained = explain(instances, {name: Interval(*interval) for name, interval in cells.items()})
+    together = [{"b", "c"}, {"b", "d"}, {"c", "d"}]
+    assert [set(one.expected) for one in explained["sum here"]] == together
+    assert [set(one.expected) for one in explained["other sum here"]] == together
+
+
 def test_unrelated_breaks_are_explained_apart() -> None:
     cells = {name: (Fraction(value), Fraction(value)) for name, value in zip("abcxyz", (9, 4, 4, 9, 4, 3), strict=True)}
     instances = [
@@ -347,3 +360,28 @@ def test_unrelated_breaks_are_explained_apart() -> None:
         "left here": [{"a"}, {"b"}, {"c"}],
         "right here": [{"x"}, {"y"}, {"z"}],
     }
+
+
+def test_two_neighbours_printed_in_each_others_place_are_one_change() -> None:
+    cells = {name: (Fraction(value), Fraction(value)) for name, value in zip("abcd", (7, 5, 5, 7), strict=True)}
+    instances = [
+        judged("above", "linear", {"a": "term", "c": "term-1"}, cells),
+        judged("below", "linear", {"b": "term", "d": "term-1"}, cells),
+        judged("both", "linear", {"a": "term", "b": "term"}, cells, low=Fraction(12), high=Fraction(12)),
+    ]
+    instances[2] = replace(instances[2], is_broken=False)
+    printed = {name: Interval(*interval) for name, interval in cells.items()}
+    apart = explain(instances, printed)["above here"]
+    assert [set(one.expected) for one in apart] == [{"c"}]
+    together = explain(instances, printed, {"a": ["b"], "b": ["a"]})["above here"]
+    assert [set(one.expected) for one in together] == [{"c"}, {"a", "b"}]
+    assert together[1].expected == {"a": printed["b"], "b": printed["a"]}
+
+
+def test_a_spread_expects_the_values_that_lie_in_it() -> None:
+    cells = {"a": (Fraction(9), Fraction(9)), "b": (Fraction(4), Fraction(4))}
+    places = (Place("a", "term", 1), Place("b", "term", -1))
+    one = Instance("spread", "here", "linear", places, True, low=Fraction(-1), high=Fraction(3))
+    (first, second) = explain([one], {name: Interval(*ends) for name, ends in cells.items()})["spread here"]
+    assert first.expected == {"a": Interval(Fraction(3), Fraction(7))}
+    assert second.expected == {"b": Interval(Fraction(6), Fraction(10))}

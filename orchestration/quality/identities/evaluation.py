@@ -2,7 +2,8 @@
 
 Every figure is an interval [figure_value - half_width, figure_value + half_width] in units. Sums,
 products and comparisons are done in exact decimals, so that an identity is broken only when no true
-values inside the intervals satisfy it.
+values inside the intervals satisfy it. Each instance is judged by itself: that values exist for one and
+values for another does not say that the same values serve both.
 """
 
 from __future__ import annotations
@@ -10,138 +11,129 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from orchestration.quality.identities.rules import (
-    AtMost,
-    Between,
-    Each,
-    Filter,
-    Identity,
-    Linear,
-    Ratio,
-    Term,
-    roles,
-)
+from orchestration.quality.identities.levels import evaluate_levels, level_of
+from orchestration.quality.identities.rules import AtMost, Between, Each, Identity, Linear, Ratio, Term, roles
+from orchestration.quality.identities.sql import FIGURES, condition, instance_key, is_free, keys, literal, merged
 
 if TYPE_CHECKING:
     import duckdb
 
-_FIGURES = "audit_figures"
-# What the cells of an instance have in common whatever the rule says, so that a figure by sex never mixes with a total:
-# the usual value, and the words before another one in the name of an instance.
-_ALWAYS_SAME = {"breakdown": ("", " "), "population_group": ("total", " population_group=")}
-_SUMMED_ROLES = ("term", "ratio", "numerator", "denominator", "whole", "part", "middle")
+_TERMS = "audit_identity_terms"
+"""The cells of the instances of one identity, an instance by its number, with what its figure stands for."""
 
 
 def evaluate(connection: duckdb.DuckDBPyConnection, identities: Iterable[Identity]) -> None:
     """Fill `audit.identity_term` and `audit.identity_result` from the figures of the candidate.
 
     `audit.identity_term` has one row per cell that takes part in an instance of an identity;
-    `audit.identity_result` one row per instance whose cells are all there.
+    `audit.identity_result` one row per instance whose cells are all there. `audit.level_sum` says of every
+    level what is there and whether it adds up, `audit.territory_level` what its parts are.
     """
     connection.execute(
         f"""
-        create or replace temp table {_FIGURES} as
+        create or replace temp table {FIGURES} as
         select figures.*, periods.opens_on, periods.closes_on
         from intermediate.int_figures__versioned as figures
         inner join main.dim_period as periods on figures.time_period = periods.period_id
         """
     )
+    identities = list(identities)
+    evaluate_levels(connection, identities)
     for identity in identities:
-        connection.execute(f"insert into audit.identity_term {_terms_sql(identity)}")
+        if not _is_printed(connection, identity):
+            continue
+        if level_of(identity):
+            connection.execute(f"create or replace temp table {_TERMS} as {_terms_over_levels_sql(identity)}")
+        else:
+            connection.execute(f"create or replace temp table {_TERMS} as {_terms_sql(identity)}")
+            connection.execute(
+                f"insert into audit.identity_term "
+                f"select {literal(identity.id)}, instance, role, coefficient, observation_id from {_TERMS}"
+            )
         connection.execute(f"insert into audit.identity_result {_result_sql(identity)}")
-    connection.execute(f"drop table {_FIGURES}")
+    connection.execute(f"drop table if exists {_TERMS}; drop table {FIGURES}")
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _is_printed(connection: duckdb.DuckDBPyConnection, identity: Identity) -> bool:
+    """Whether any figure could take each of the places of an identity: most identities concern few tables."""
+    places = [
+        f"exists (select 1 from {FIGURES} as figures where {condition('figures', merged(identity, term), term.unless)})"
+        for _, term in roles(identity)
+    ]
+    row = connection.execute(f"select {' and '.join(places)}").fetchone()
+    return bool(row and row[0])
 
 
-def _condition(alias: str, where: Filter) -> str:
-    parts = []
-    for column, wanted in where.items():
-        values = [wanted] if isinstance(wanted, str) else wanted
-        parts.append(f'{alias}."{column}" in ({", ".join(_literal(value) for value in values)})')
-    return " and ".join(parts) or "true"
-
-
-def _merged(identity: Identity, term: Term) -> Filter:
-    return {**identity.where, **term.where}
-
-
-def _keys(identity: Identity) -> list[str]:
-    return [*identity.same, *_unsaid_keys(identity)]
-
-
-def _unsaid_keys(identity: Identity) -> list[str]:
-    """A rule whose every term says which group it means sets groups against each other: they have none in common."""
-    fixed = [key for key in _ALWAYS_SAME if all(_is_free(term, key) for _, term in roles(identity))]
-    return [key for key in _ALWAYS_SAME if key not in identity.same and key not in fixed]
-
-
-def _instance_key(identity: Identity) -> str:
-    """The keys of the rule; those that it leaves unsaid only where they have an unusual value."""
-    parts = [f"'{key}=' || coalesce(cast(anchor.\"{key}\" as varchar), '')" for key in identity.same]
-    unsaid = []
-    for key in _unsaid_keys(identity):
-        usual, words = _ALWAYS_SAME[key]
-        unsaid.append(f" || case when anchor.{key} = '{usual}' then '' else '{words}' || anchor.{key} end")
-    return " || ' ' || ".join(parts) + "".join(unsaid)
+def _terms_over_levels_sql(identity: Identity) -> str:
+    return f"""
+        select
+            hash(terms.instance) as number, terms.instance, terms.role, terms.coefficient, terms.observation_id,
+            figures.figure_value, figures.half_width
+        from audit.identity_term as terms
+        inner join {FIGURES} as figures on terms.observation_id = figures.observation_id
+        where terms.rule_id = {literal(identity.id)}"""
 
 
 def _terms_sql(identity: Identity) -> str:
     """Cells of every instance; an instance is kept only when each of its places is filled."""
     (_, anchor), *_ = roles(identity)
-    scope = f"select * from {_FIGURES}" + ("" if "edition_id" in identity.same else " where is_latest_in_dataset")
-    keys = ", ".join(f'"{key}"' for key in _keys(identity))
+    scope = f"select * from {FIGURES}" + ("" if "edition_id" in identity.same else " where is_latest_in_dataset")
+    columns = ", ".join(f'"{key}"' for key in keys(identity))
     period = ", opens_on, closes_on" if "time_period" in identity.same else ""
     own = ", observation_id, ref_area as whole_area" if _needs_whole(identity) else ""
     places = [_place_sql(identity, role, term, place) for place, (role, term) in enumerate(roles(identity))]
+    instance = instance_key(identity, "keys") + (" || ' ref_area=' || keys.whole_area" if own else "")
+    number = "dense_rank() over (order by instance)" if own else "row_number() over ()"
     filled = f"""
         with figures as ({scope}),
-        anchor as (
-            select distinct {keys}{period}{own}
+        keys as (
+            select distinct {columns}{period}{own}
             from figures
-            where {_condition("figures", _merged(identity, anchor))} and figure_value is not null
+            where {condition("figures", merged(identity, anchor), anchor.unless)} and figure_value is not null
+                {_without_breaks(identity)}
         ),
-        filled as ({" union all ".join(places)})"""
+        anchor as materialized (select *, {instance} as instance, {number} as number from keys),
+        filled as materialized ({" union all ".join(places)})"""
     if any(term.alone for _, term in roles(identity)):
-        return filled + _one_part_each_sql(identity)
+        return filled + _ONE_PART_EACH
     return f"""{filled},
-        checked as (
-            select
-                filled.*,
-                held.places,
-                held.members
+        held as (
+            select number
             from filled
-            inner join (
-                select instance, count(distinct place) as places, count(*) filter (where is_member) as members
-                from filled
-                group by instance
-            ) as held on filled.instance = held.instance
+            group by number
+            having count(distinct place) = {len(places)}
+                and (count(*) filter (where is_member) = {_group_sizes(identity)} or bool_or(is_rest))
         )
-        select {_literal(identity.id)} as rule_id, instance, role, coefficient, observation_id
-        from checked
-        where places = {len(places)} and members = {_group_sizes(identity)}"""
-
-
-def _one_part_each_sql(identity: Identity) -> str:
-    """Each part makes an instance of its own with the whole."""
-    return f"""
         select
-            {_literal(identity.id)} as rule_id,
-            parts.instance || ' cell=' || parts.observation_id as instance,
+            filled.number, instances.instance, filled.role, filled.coefficient, filled.observation_id,
+            filled.figure_value, filled.half_width
+        from filled
+        inner join held on filled.number = held.number
+        inner join (select distinct number, instance from anchor) as instances on filled.number = instances.number"""
+
+
+def _without_breaks(identity: Identity) -> str:
+    return "".join(f" and not coalesce({condition('figures', one.where)}, false)" for one in identity.breaks)
+
+
+# Each part makes an instance of its own with the whole.
+_ONE_PART_EACH = """,
+        parts as materialized (select *, row_number() over () as part_number from filled where role = 'part')
+        select
+            parts.part_number as number,
+            anchor.instance || ' cell=' || parts.observation_id as instance,
             cells.role,
             cells.coefficient,
-            cells.observation_id
-        from filled as parts
+            cells.observation_id,
+            cells.figure_value,
+            cells.half_width
+        from parts
+        inner join anchor on parts.number = anchor.number
         inner join filled as cells
             on
-                parts.instance = cells.instance
+                parts.number = cells.number
                 and (cells.role = 'whole' or cells.observation_id = parts.observation_id)
-        where parts.role = 'part'
-            and exists (
-                select 1 from filled as wholes where wholes.instance = parts.instance and wholes.role = 'whole'
-            )"""
+        where parts.number in (select number from filled where role = 'whole')"""
 
 
 def _needs_whole(identity: Identity) -> bool:
@@ -154,10 +146,10 @@ def _group_sizes(identity: Identity) -> str:
 
 
 def _members(each: Each) -> str:
-    excluded = f" and member_id not in ({', '.join(_literal(one) for one in each.except_)})" if each.except_ else ""
+    excluded = f" and member_id not in ({', '.join(literal(one) for one in each.except_)})" if each.except_ else ""
     return (
         "select distinct member_id from main.bridge_territory_group "
-        f"where group_id = {_literal(each.group or '')} and definition_id = {_literal(each.definition or '')}{excluded}"
+        f"where group_id = {literal(each.group or '')} and definition_id = {literal(each.definition or '')}{excluded}"
     )
 
 
@@ -167,17 +159,21 @@ def _group_size(each: Each) -> str:
 
 def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
     joins = []
-    for key in _keys(identity):
-        if key == "time_period" and term.time != "same":
+    for key in keys(identity):
+        if key == "time_period" and term.time == "year_before":
+            joins += [f"figures.{end} = anchor.{end} - interval 1 year" for end in ("opens_on", "closes_on")]
+        elif key == "time_period" and term.time != "same":
             joins.append(f"figures.time_period = cast(anchor.{term.time}_on as varchar)")
-        elif _is_free(term, key):
+        elif is_free(term, key):
             continue
         else:
             joins.append(f'figures."{key}" is not distinct from anchor."{key}"')
-    is_member = "false"
+    is_member = is_rest = "false"
     if term.each and term.each.group:
         joins.append(f"figures.{term.each.dimension} in ({_members(term.each)})")
         is_member = "true"
+        if term.each.rest:
+            is_rest = f"figures.{term.each.dimension} = {literal(term.each.rest)}"
     elif term.each:
         joins.append(
             f"figures.{term.each.dimension} in "
@@ -185,57 +181,45 @@ def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
         )
     elif _needs_whole(identity):
         joins.append("figures.observation_id = anchor.observation_id")
-    instance = _instance_key(identity)
-    if _needs_whole(identity):
-        instance += " || ' ref_area=' || anchor.whole_area"
     return f"""
         select
-            {instance} as instance,
+            anchor.number,
             {place} as place,
             {is_member} as is_member,
-            {_literal(role)} as role,
+            {is_rest} as is_rest,
+            {literal(role)} as role,
             {term.coefficient} as coefficient,
-            figures.observation_id
+            figures.observation_id,
+            figures.figure_value,
+            figures.half_width
         from anchor
         inner join figures on {" and ".join(joins) or "true"}
-        where {_condition("figures", _merged(identity, term))}
+        where {condition("figures", merged(identity, term), term.unless)}
             and (figures.figure_value is not null or {is_member})
         """
 
 
-def _is_free(term: Term, key: str) -> bool:
-    """A key that the term fixes by its own filter is not taken from the anchor."""
-    return key in term.where and key != "edition_id"
-
-
 def _result_sql(identity: Identity) -> str:
     low, high, holds = _verdict(identity)
+    summed = dict.fromkeys(role for role, _ in roles(identity))
     return f"""
         with intervals as (
             select
-                terms.instance,
-                terms.role,
-                terms.coefficient * figures.figure_value as middle,
-                abs(terms.coefficient) * figures.half_width as half_width
-            from audit.identity_term as terms
-            inner join {_FIGURES} as figures on terms.observation_id = figures.observation_id
-            where terms.rule_id = {_literal(identity.id)}
+                number, instance, role,
+                coefficient * figure_value as middle, abs(coefficient) * half_width as half_width
+            from {_TERMS}
         ),
         sums as (
-            select
-                instance,
-                {", ".join(_role_sums(role) for role in _SUMMED_ROLES)},
-                min(middle - half_width) filter (where role = 'bound') as bound_low,
-                max(middle + half_width) filter (where role = 'bound') as bound_high
+            select any_value(instance) as instance, {", ".join(_role_sums(role) for role in summed)}
             from intervals
-            group by instance
+            group by number
         ),
         judged as (select instance, {low} as gap_low, {high} as gap_high from sums)
         select
-            {_literal(identity.id)} as rule_id,
+            {literal(identity.id)} as rule_id,
             instance,
-            {_literal(identity.kind)} as kind,
-            {_literal(identity.severity)} as severity,
+            {literal(identity.kind)} as kind,
+            {literal(identity.severity)} as severity,
             cast(gap_low as double) as gap_low,
             cast(gap_high as double) as gap_high,
             case when {holds} then 'holds' else 'broken' end as verdict
@@ -244,6 +228,11 @@ def _result_sql(identity: Identity) -> str:
 
 
 def _role_sums(role: str) -> str:
+    if role == "bound":
+        return (
+            "min(middle - half_width) filter (where role = 'bound') as bound_low, "
+            "max(middle + half_width) filter (where role = 'bound') as bound_high"
+        )
     chosen = f"filter (where role = '{role}')"
     return (
         f"cast(sum(middle - half_width) {chosen} as decimal(38, 9)) as {role}_low, "
@@ -255,17 +244,17 @@ def _verdict(identity: Identity) -> tuple[str, str, str]:
     """Interval of what is left over, as SQL, and the condition under which the identity holds."""
     contains_zero = "gap_low <= 0 and gap_high >= 0"
     if isinstance(identity, Linear):
-        return "term_low", "term_high", contains_zero
+        return f"term_low - {identity.high:f}", f"term_high - {identity.low:f}", contains_zero
     if isinstance(identity, Ratio):
         low, high = (f"(ratio_{end} + {identity.ratio_offset})" for end in ("low", "high"))
         products = ", ".join(
-            f"{_short(one)} * {_short(other)}"
+            f"{_with_nine_decimals(one)} * {_with_six_decimals(other)}"
             for one in (low, high)
             for other in ("denominator_low", "denominator_high")
         )
         return (
-            f"least({products}) - 100 * {_short('numerator_high')}",
-            f"greatest({products}) - 100 * {_short('numerator_low')}",
+            f"least({products}) - 100 * {_factor('numerator_high')}",
+            f"greatest({products}) - 100 * {_factor('numerator_low')}",
             contains_zero,
         )
     if isinstance(identity, AtMost):
@@ -273,12 +262,22 @@ def _verdict(identity: Identity) -> tuple[str, str, str]:
     if isinstance(identity, Between):
         return "bound_low - middle_high", "bound_high - middle_low", contains_zero
     return (
-        f"{_short('numerator_low')} - {identity.high} * {_short('denominator_high')}",
-        f"{_short('numerator_high')} - {identity.low} * {_short('denominator_low')}",
+        f"{_factor('numerator_low')} - {identity.high:f} * {_factor('denominator_high')}",
+        f"{_factor('numerator_high')} - {identity.low:f} * {_factor('denominator_low')}",
         contains_zero,
     )
 
 
-def _short(expression: str) -> str:
-    """A product of two decimals needs room: six decimals each hold what is printed with five, and its half unit."""
+# A product of decimals has the digits of both, and 38 are all there are: a ratio is given ten places before the point
+# and the nine that a half unit may need, a count thirteen places and six.
+def _with_nine_decimals(expression: str) -> str:
+    return f"cast({expression} as decimal(19, 9))"
+
+
+def _with_six_decimals(expression: str) -> str:
     return f"cast({expression} as decimal(19, 6))"
+
+
+def _factor(expression: str) -> str:
+    """A number that is multiplied by a constant of the rule."""
+    return f"cast({expression} as decimal(28, 9))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from orchestration.quality.findings import Finding, FindingCell
 from orchestration.quality.identities.localisation import Explanation, Instance, Interval, Place, explain
-from orchestration.quality.identities.rules import Band, Identity, Ratio
+from orchestration.quality.identities.rules import Band, Identity, Linear, Ratio
 
 if TYPE_CHECKING:
     import duckdb
+
+_ADDRESS = re.compile(r"(?P<column>[A-Z]+)(?P<row>\d+)")
+_ZERO = (Fraction(0), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,27 @@ def _localise(
         rule = rules[rule_id]
         if rule.severity == "info":
             continue
-        band = (Fraction(rule.low), Fraction(rule.high)) if isinstance(rule, Band) else (Fraction(0), Fraction(0))
+        band = (Fraction(rule.low), Fraction(rule.high)) if isinstance(rule, Band | Linear) else _ZERO
         offset = rule.ratio_offset if isinstance(rule, Ratio) else 0
         instances.append(Instance(rule_id, key, rule.kind, tuple(members), (rule_id, key) in broken, offset, *band))
-    return explain(instances, {cell_id: cell.interval for cell_id, cell in cells.items()})
+    return explain(instances, {cell_id: cell.interval for cell_id, cell in cells.items()}, _neighbours(cells.values()))
+
+
+def _neighbours(cells: Iterable[_Cell]) -> dict[str, list[str]]:
+    """The cells above and below each cell in its column, which a slip may have exchanged with it."""
+    columns: dict[tuple[str, str | None, str], list[tuple[int, str]]] = defaultdict(list)
+    for one in cells:
+        address = _ADDRESS.fullmatch(one.cell.cell)
+        if address and one.cell.observation_id:
+            column = (one.cell.file, one.cell.sheet, address["column"])
+            columns[column].append((int(address["row"]), one.cell.observation_id))
+    found: dict[str, list[str]] = defaultdict(list)
+    for column in columns.values():
+        ordered = [cell_id for _, cell_id in sorted(column)]
+        for above, below in zip(ordered, ordered[1:], strict=False):
+            found[above].append(below)
+            found[below].append(above)
+    return found
 
 
 def _finding(
@@ -176,9 +197,7 @@ def _sentence(rule: Identity, taking_part: list[_Cell], suspects: list[tuple[_Ce
     if rule.explanation:
         return f"{broken} Cells: {cells}."
     if not suspects:
-        return (
-            f"{broken} No change of up to three cells restores every identity: look at the whole table. Cells: {cells}."
-        )
+        return f"{broken} No change of a few cells restores every identity: look at the whole table. Cells: {cells}."
     named = "; ".join(f"{cell.cell} printed {cell.raw_text}, {_expected(cell)}" for _, cell in suspects)
     return f"{broken} Suspect{'s' if len(suspects) > 1 else ''}: {named}. Cells: {cells}."
 

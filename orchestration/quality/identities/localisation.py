@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 MAX_SUSPECT_SET = 3
+# A break whose cells have this many companions is one of the whole table: sums over all its regions tie them together.
+MAX_SETS = 500
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,16 @@ class _Constraint:
     bound: Fraction
 
 
-def explain(instances: Iterable[Instance], printed: Mapping[str, Interval]) -> dict[str, list[Explanation]]:
+def explain(
+    instances: Iterable[Instance],
+    printed: Mapping[str, Interval],
+    neighbours: Mapping[str, Iterable[str]] | None = None,
+) -> dict[str, list[Explanation]]:
     """The smallest explanations of each broken instance, by `rule_id key`.
 
-    An explanation holds a cell of the break and restores every identity that any of its cells takes part
-    in, other breaks included. A break that no set of up to three cells explains has none.
+    An explanation restores every identity that any of its cells takes part in. Breaks that share cells are explained
+    together; where no set of up to three cells explains them all, each by itself. A break that no such set explains
+    has none. Two `neighbours` that may be printed in each other's place count as one change, like a single cell.
     """
     by_cell: dict[str, list[Instance]] = defaultdict(list)
     broken = []
@@ -79,27 +86,77 @@ def explain(instances: Iterable[Instance], printed: Mapping[str, Interval]) -> d
             by_cell[cell].append(instance)
         if instance.is_broken:
             broken.append(instance)
-    search = _Search(by_cell, printed)
-    return {f"{instance.rule_id} {instance.key}": search.smallest(instance) for instance in broken}
+    search = _Search(by_cell, printed, neighbours or {})
+    found = {}
+    for together in _sharing_cells(broken):
+        joint = search.smallest(together) if len(together) > 1 else []
+        for one in together:
+            found[f"{one.rule_id} {one.key}"] = joint or search.smallest([one])
+    return found
+
+
+def _sharing_cells(broken: list[Instance]) -> list[list[Instance]]:
+    """The breaks in groups: those of a group share cells, directly or through others of the group."""
+    groups: list[tuple[set[str], list[Instance]]] = []
+    for one in broken:
+        cells = {place.cell for place in one.places}
+        members = [one]
+        apart = []
+        for group in groups:
+            if group[0] & cells:
+                cells |= group[0]
+                members = group[1] + members
+            else:
+                apart.append(group)
+        groups = [*apart, (cells, members)]
+    return [members for _, members in groups]
 
 
 class _Search:
     """The search for explanations; remembers what was solved, because breaks share cells."""
 
-    def __init__(self, by_cell: Mapping[str, list[Instance]], printed: Mapping[str, Interval]) -> None:
+    def __init__(
+        self,
+        by_cell: Mapping[str, list[Instance]],
+        printed: Mapping[str, Interval],
+        neighbours: Mapping[str, Iterable[str]],
+    ) -> None:
         self._by_cell = by_cell
         self._printed = printed
+        self._neighbours = neighbours
         self._solved: dict[frozenset[str], dict[str, Interval] | None] = {}
 
-    def smallest(self, broken: Instance) -> list[Explanation]:
-        """The smallest explanations of one break."""
-        sets = {frozenset({place.cell}) for place in broken.places}
-        for _ in range(MAX_SUSPECT_SET):
-            found = [expected for cells in sorted(sets, key=sorted) if (expected := self._expected(cells))]
+    def smallest(self, broken: list[Instance]) -> list[Explanation]:
+        """The smallest sets of cells that explain all these breaks: each of them needs one of its cells changed."""
+        breaks = sorted(({place.cell for place in one.places} for one in broken), key=len)
+        sets = {frozenset({cell}) for cell in breaks[0]}
+        for size in range(1, MAX_SUSPECT_SET + 1):
+            if len(sets) > MAX_SETS:
+                break
+            explaining = (cells for cells in sorted(sets, key=sorted) if all(cells & one for one in breaks))
+            found = [expected for cells in explaining if (expected := self._expected(cells))]
+            if size == 1:
+                found += self._exchanges(breaks)
             if found:
                 return [Explanation(expected) for expected in found]
-            sets = {cells | {companion} for cells in sets for companion in self._companions(cells)}
+            sets = {cells | {further} for cells in sets for further in self._further(cells, breaks)}
         return []
+
+    def _exchanges(self, breaks: list[set[str]]) -> list[dict[str, Interval]]:
+        """Pairs of neighbours that restore everything when each is read in the place of the other."""
+        pairs = {frozenset({cell, other}) for cell in breaks[0] for other in self._neighbours.get(cell, ())}
+        found = []
+        for one, other in sorted(sorted(pair) for pair in pairs if all(pair & cells for cells in breaks)):
+            exchanged = {one: self._printed[other], other: self._printed[one]}
+            touched = {id(instance): instance for cell in (one, other) for instance in self._by_cell[cell]}.values()
+            if all(_holds(instance, {**_of(instance, self._printed), **exchanged}) for instance in touched):
+                found.append(exchanged)
+        return found
+
+    def _further(self, cells: frozenset[str], breaks: list[set[str]]) -> set[str]:
+        """Cells that may help: those of a break that has none yet, else those that share an identity with the set."""
+        untouched = next((one for one in breaks if not cells & one), None)
+        return untouched or self._companions(cells)
 
     def _companions(self, cells: frozenset[str]) -> set[str]:
         """Cells that share an identity with the set: only they can undo what a change of it breaks."""
@@ -110,6 +167,14 @@ class _Search:
             touched = {id(one): one for cell in cells for one in self._by_cell[cell]}.values()
             self._solved[cells] = _solve(cells, touched, self._printed)
         return self._solved[cells]
+
+
+def _of(instance: Instance, printed: Mapping[str, Interval]) -> dict[str, Interval]:
+    return {place.cell: printed[place.cell] for place in instance.places}
+
+
+def _holds(instance: Instance, printed: Mapping[str, Interval]) -> bool:
+    return all(one.bound >= 0 for one in _constraints(instance, frozenset(), printed))
 
 
 def _solve(
@@ -146,30 +211,30 @@ def _fails_alone(constraints: list[_Constraint]) -> bool:
 def _constraints(instance: Instance, free: frozenset[str], printed: Mapping[str, Interval]) -> list[_Constraint]:
     if instance.kind == "linear":
         return _within(
-            _expression(instance, {"term": Fraction(1)}),
+            _expression(instance, {"term": 1}),
             free,
             printed,
-            Fraction(0),
-            Fraction(0),
+            instance.low,
+            instance.high,
         )
     if instance.kind == "at_most":
-        roles = {"part": Fraction(1), "whole": Fraction(-1)}
+        roles: dict[str, Fraction | int] = {"part": 1, "whole": -1}
         return _within(_expression(instance, roles), free, printed, None, Fraction(0))
     if instance.kind == "band":
-        low = _expression(instance, {"numerator": Fraction(1), "denominator": -instance.low})
-        high = _expression(instance, {"numerator": Fraction(1), "denominator": -instance.high})
+        low = _expression(instance, {"numerator": 1, "denominator": -instance.low})
+        high = _expression(instance, {"numerator": 1, "denominator": -instance.high})
         return _within(low, free, printed, Fraction(0), None) + _within(high, free, printed, None, Fraction(0))
     if instance.kind == "ratio":
         return _ratio_constraints(instance, free, printed)
     return _between_constraints(instance, free, printed)
 
 
-def _expression(instance: Instance, roles: Mapping[str, Fraction]) -> list[tuple[str, Fraction]]:
+def _expression(instance: Instance, roles: Mapping[str, Fraction | int]) -> list[tuple[str, Fraction | int]]:
     return [(place.cell, roles[place.role] * place.coefficient) for place in instance.places if place.role in roles]
 
 
 def _within(
-    expression: list[tuple[str, Fraction]],
+    expression: list[tuple[str, Fraction | int]],
     free: frozenset[str],
     printed: Mapping[str, Interval],
     low: Fraction | None,
@@ -182,9 +247,9 @@ def _within(
         if cell in free:
             unknown[cell] += coefficient
             continue
-        one, other = (coefficient * _end(printed[cell], end) for end in ("low", "high"))
-        fixed_low += min(one, other)
-        fixed_high += max(one, other)
+        least, most = ("low", "high") if coefficient > 0 else ("high", "low")
+        fixed_low += _times(coefficient, _end(printed[cell], least))
+        fixed_high += _times(coefficient, _end(printed[cell], most))
     up = tuple((cell, value) for cell, value in unknown.items() if value)
     down = tuple((cell, -value) for cell, value in up)
     constraints = []
@@ -193,6 +258,13 @@ def _within(
     if low is not None:
         constraints.append(_Constraint(down, fixed_high - low))
     return constraints
+
+
+def _times(coefficient: Fraction | int, value: Fraction) -> Fraction:
+    # Almost every coefficient is one, and products of fractions are slow.
+    if coefficient == 1:
+        return value
+    return -value if coefficient == -1 else coefficient * value
 
 
 def _end(interval: Interval, end: str) -> Fraction:
@@ -205,7 +277,7 @@ def _end(interval: Interval, end: str) -> Fraction:
 def _ratio_constraints(instance: Instance, free: frozenset[str], printed: Mapping[str, Interval]) -> list[_Constraint]:
     ratio = next(place.cell for place in instance.places if place.role == "ratio")
     denominator = next(place.cell for place in instance.places if place.role == "denominator")
-    numerator = _expression(instance, {"numerator": Fraction(100)})
+    numerator = _expression(instance, {"numerator": 100})
     offset = instance.ratio_offset
     if ratio in free and (denominator in free or any(cell in free for cell, _ in numerator)):
         return []  # whatever the counts are, some ratio goes with them
@@ -221,7 +293,7 @@ def _ratio_constraints(instance: Instance, free: frozenset[str], printed: Mappin
 
 def _free_ratio(
     ratio: str,
-    numerator: list[tuple[str, Fraction]],
+    numerator: list[tuple[str, Fraction | int]],
     denominator: Interval,
     printed: Mapping[str, Interval],
     offset: int,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from orchestration.errors import FrontierError
 from orchestration.yaml_text import parse_yaml
@@ -24,8 +24,8 @@ Key = Literal[
     "time_period",
     "population_group",
 ]
-Column = Literal[Key, "dataset", "group_definition", "unit"]
-Filter = dict[Column, str | list[str]]
+Column = Literal[Key, "dataset", "group_definition", "unit", "breakdown", "sex", "age", "citizenship", "variant"]
+Filter = dict[Column, str | list[str] | None]
 
 
 class _Rule(BaseModel):
@@ -33,13 +33,30 @@ class _Rule(BaseModel):
 
 
 class Each(_Rule):
-    """One cell per member of a group, or per territory inside the whole."""
+    """One cell per member of a group, per territory inside the whole, or per part of the whole at a level.
+
+    With a `rest`, the members that a table does not print are in the figure of the rest, if it prints that.
+    """
 
     dimension: Literal["ref_area", "counterpart_area"]
     group: str | None = None
     definition: str | None = None
     except_: list[str] = Field(default=[], alias="except")
+    rest: str | None = None
     inside_whole: bool = False
+    level: str | list[str] | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        said = [self.group is not None, self.inside_whole, self.level is not None]
+        if sum(said) != 1 or (self.group is None) != (self.definition is None):
+            raise ValueError("each takes a group with its definition, or inside_whole, or a level")
+        return self
+
+    @property
+    def levels(self) -> list[str]:
+        """The levels whose parts are meant; none for members of a group or inside a whole."""
+        return [self.level] if isinstance(self.level, str) else self.level or []
 
 
 class Term(_Rule):
@@ -47,9 +64,17 @@ class Term(_Rule):
 
     coefficient: int = 1
     where: Filter = {}
-    time: Literal["same", "opens", "closes"] = "same"
+    unless: Filter = {}
+    time: Literal["same", "opens", "closes", "year_before"] = "same"
     each: Each | None = None
     alone: bool = Field(default=False, description="Each cell makes an instance of its own.")
+
+
+class Break(_Rule):
+    """A break in a series: instances in which the first cell is one of these are not judged, for a stated reason."""
+
+    where: Annotated[Filter, Field(min_length=1)]
+    reason: str
 
 
 class _Identity(_Rule):
@@ -59,13 +84,28 @@ class _Identity(_Rule):
     explanation: str | None = None
     same: list[Key]
     where: Filter = {}
+    breaks: list[Break] = []
 
 
 class Linear(_Identity):
-    """The terms, each times its coefficient, add up to zero."""
+    """The terms, each times its coefficient, add up to zero, or to something between `low` and `high`, in units."""
 
     kind: Literal["linear"]
     terms: list[Term]
+    low: Decimal = Decimal(0)
+    high: Decimal = Decimal(0)
+
+    @model_validator(mode="after")
+    def _has_a_whole(self) -> Self:
+        if self.low > self.high:
+            raise ValueError("low is above high")
+        if any(term.each and term.each.level for term in self.terms) and (self.breaks or self.low or self.high):
+            raise ValueError("a sum over a level has no breaks, and adds up to zero")
+        if any(term.each and term.each.level for term in self.terms) and (
+            [term.each is None for term in self.terms] != [True, False]
+        ):
+            raise ValueError("a sum over a level has two terms, first the whole and then the parts")
+        return self
 
 
 class Ratio(_Identity):
