@@ -269,7 +269,7 @@ NET = rule(
 )
 
 
-def put_net(books: Books, name: str, arrivals: int, departures: int, net: int, **dimensions: str) -> None:
+def put_net(books: Books, name: str, arrivals: int, departures: int, net: int, **dimensions: Any) -> None:
     for indicator, value in (("arrivals", arrivals), ("departures", departures), ("net_migration", net)):
         books.add(f"{name} {indicator}", value, indicator=indicator, **dimensions)
 
