@@ -124,13 +124,15 @@ def _run_job(workspace: Workspace) -> None:
         from orchestration import pipeline
         from orchestration.definitions import build_definitions
         from orchestration.jobs import REFRESH
+        from orchestration.unrecorded import unrecorded_instance
 
         job = build_definitions(workspace).resolve_job_def(REFRESH)
-    # The events of this run stay in memory: writing them to the history takes a third of a refresh.
-    result = job.execute_in_process(
-        raise_on_error=False,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
+    with unrecorded_instance() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
     if result.success:
         return
     for event in result.all_events:
