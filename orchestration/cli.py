@@ -327,6 +327,9 @@ def fit_glm(
         Path | None, typer.Option("--out", metavar="DIR", help="Write JSON, HTML and CSV tables there.")
     ] = None,
     output: Annotated[Literal["table", "json", "html"], typer.Option("--format", help="How to print.")] = "table",
+    matrices: Annotated[
+        bool, typer.Option("--matrices", help="Also print covariances and correlations of the estimates.")
+    ] = False,
     profile: Annotated[bool, typer.Option("--profile", help="Say where the time went.")] = False,
     raw: Raw = None,
     warehouse: Warehouse = None,
@@ -334,7 +337,7 @@ def fit_glm(
     """Fit models as SPSS GENLIN does, on a file or on the published database."""
     from orchestration.console.glm import run_glm_fit
 
-    run_glm_fit(Workspace.of(raw, warehouse), spec, data, relation, out, output, profile)
+    run_glm_fit(Workspace.of(raw, warehouse), spec, data, relation, out, output, profile, matrices)
 
 
 @app.command()

@@ -32,6 +32,7 @@ def run_glm_fit(
     out: Path | None,
     output: Output,
     is_profiled: bool,
+    with_matrices: bool = False,
 ) -> None:
     """Fit the models of a specification, print the results, and write them to a folder if one is named."""
     if not spec.is_file():
@@ -42,15 +43,15 @@ def run_glm_fit(
         results = fit_battery(connection, specs, name, timings)
     document = _document(results, timings if is_profiled else None)
     if out is not None:
-        _write(out, results, document, spec.stem)
+        _write(out, results, document, spec.stem, with_matrices=with_matrices)
     if output == "json":
         print_json(document)
     elif output == "html":
         from orchestration.glm.output.html import render_html
 
-        sys.stdout.write(render_html(results, spec.stem))
+        sys.stdout.write(render_html(results, spec.stem, with_matrices=with_matrices))
     else:
-        _print_text(results, timings if is_profiled else None)
+        _print_text(results, timings if is_profiled else None, with_matrices=with_matrices)
     if out is not None and output == "table":
         sys.stdout.write(f"Written to {out}.\n")
 
@@ -81,13 +82,13 @@ def _document(results: list[GlmResult], timings: Timings | None) -> Any:
     return documents[0] if len(documents) == 1 else documents
 
 
-def _print_text(results: list[GlmResult], timings: Timings | None) -> None:
+def _print_text(results: list[GlmResult], timings: Timings | None, *, with_matrices: bool) -> None:
     from orchestration.glm.output.comparison import compare_models
     from orchestration.glm.output.sections import Section, list_sections
     from orchestration.glm.output.text import render_text
 
     for result in results:
-        sys.stdout.write(render_text(list_sections(result)) + "\n")
+        sys.stdout.write(render_text(list_sections(result, with_matrices=with_matrices)) + "\n")
     if len(results) > 1:
         sys.stdout.write(render_text(compare_models(results)) + "\n")
     if timings is not None:
@@ -95,7 +96,7 @@ def _print_text(results: list[GlmResult], timings: Timings | None) -> None:
         sys.stdout.write(render_text([Section("Time Spent", ("Step", "Seconds"), rows)]) + "\n")
 
 
-def _write(out: Path, results: list[GlmResult], document: Any, title: str) -> None:
+def _write(out: Path, results: list[GlmResult], document: Any, title: str, *, with_matrices: bool) -> None:
     """The JSON document, the page, and a CSV of each tidy table."""
     import csv
     import json
@@ -107,7 +108,8 @@ def _write(out: Path, results: list[GlmResult], document: Any, title: str) -> No
         out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(document, ensure_ascii=False, indent=2)
         (out / "results.json").write_text(text + "\n", encoding="utf-8")
-        (out / "results.html").write_text(render_html(results, title), encoding="utf-8")
+        page = render_html(results, title, with_matrices=with_matrices)
+        (out / "results.html").write_text(page, encoding="utf-8")
         for table, rows in tabulate(results).items():
             if not rows:
                 continue

@@ -1,6 +1,5 @@
 """From a fit to its result: the tests, the marginal means and every table that is printed."""
 
-from orchestration.glm.cells import Cells
 from orchestration.glm.coefficients import list_coefficients, report_covariance
 from orchestration.glm.diagnostics import list_warnings
 from orchestration.glm.effects import effect_tests
@@ -12,20 +11,8 @@ from orchestration.glm.inference.parallel_lines import compare_parallel_lines
 from orchestration.glm.inference.profile import profile_intervals
 from orchestration.glm.inference.sparse import sparse_warnings
 from orchestration.glm.margins import list_marginal_means, list_margins
-from orchestration.glm.model import estimate_model
 from orchestration.glm.results import GlmResult, ModelInfo
-from orchestration.glm.sample import Subset
-from orchestration.glm.spec import ModelSpec
 from orchestration.glm.summaries import list_cases, list_levels, list_numbers
-
-
-def fit_model(cells: Cells, spec: ModelSpec, subset: Subset) -> GlmResult:
-    """Fit a model on a subset of the cells.
-
-    Raises:
-        GlmError: the data does not serve for the model, or the iterations do not converge.
-    """
-    return assemble(estimate_model(cells, spec, subset))
 
 
 def assemble(fit: Fitted) -> GlmResult:

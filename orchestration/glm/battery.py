@@ -7,11 +7,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from orchestration.glm.assembly import assemble
-from orchestration.glm.cells import read_cells
 from orchestration.glm.errors import SpecificationError
-from orchestration.glm.model import estimate_model
+from orchestration.glm.model import estimate_sample
 from orchestration.glm.results import GlmResult
-from orchestration.glm.sample import list_subsets
+from orchestration.glm.sources import Source, open_sources
 from orchestration.glm.spec import ModelSpec, SpecSource, load_specs
 from orchestration.glm.tables import tabulate
 
@@ -74,18 +73,20 @@ def fit_battery(
     for spec in models:
         by_relation.setdefault(_relation(spec, relation), []).append(spec)
     timings = timings or Timings()
-    cells = {}
+    sources: dict[str, Source] = {}
     for name, group in by_relation.items():
         with timings.step("aggregate"):
-            cells[name] = read_cells(connection, name, group)
+            sources |= open_sources(connection, name, group)
     results = []
     for spec in models:
-        chosen = cells[_relation(spec, relation)]
-        if skip_without_rows and not chosen.conditions[spec.where].any():
+        source = sources[spec.name]
+        if skip_without_rows and not source.has_rows():
             continue
-        for subset in list_subsets(chosen, spec):
+        for subset in source.subsets():
+            with timings.step("aggregate"):
+                sample = source.sample(subset)
             with timings.step("fit"):
-                fit = estimate_model(chosen, spec, subset)
+                fit = estimate_sample(source.relation, subset, spec, sample)
             with timings.step("tests"):
                 results.append(assemble(fit))
     return results

@@ -1,6 +1,9 @@
 """Blocks of columns of a design: what one effect of the model contributes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from orchestration.glm.arrays import Floats, Integers
 
@@ -29,6 +32,28 @@ class Block:
     members: tuple[str, ...] = ()
     member_levels: tuple[tuple[int | None, ...], ...] = ()
     is_centered: bool = True
+
+    def filled(self, codes: Integers | None, values: Floats | None) -> "Block":
+        """The block with the entries of other patterns."""
+        return replace(self, codes=codes, values=values)
+
+    def product(self, mains: Mapping[str, "Block"]) -> "Block":
+        """A product's block with entries from the filled blocks of its members."""
+        codes: Integers | None = None
+        values: Floats | None = None
+        for block in (mains[name] for name in self.members):
+            if block.kind == "factor":
+                assert block.codes is not None
+                codes = block.codes if codes is None else codes * block.size + block.codes
+                continue
+            assert block.values is not None
+            single = block.values if self.is_centered else block.values + block.center / block.spread
+            values = single if values is None else values * single
+        return self.filled(codes, values)
+
+    def position(self) -> Integers:
+        """Column of each level of a factor, the levels in ascending order."""
+        return np.array(self.ascending, dtype=np.int64)
 
     @property
     def size(self) -> int:

@@ -2,7 +2,6 @@
 
 import decimal
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ from orchestration.glm.sql import quote_identifier
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -101,34 +99,25 @@ class Cells:
         return self.categoricals[variable.column, variable.label]
 
 
-def read_cells(connection: "DuckDBPyConnection", relation: str, specs: Sequence[ModelSpec]) -> Cells:
-    """Group a relation by everything that these models name.
-
-    The response of a single model on a large relation is summed by cell; otherwise cells are grouped by
-    the response as well.
-
-    Args:
-        connection: an open DuckDB connection; only reads.
-        relation: table or view, schema-qualified where needed.
-        specs: the models; their factors, covariates, offsets, conditions and responses share one GROUP BY.
+def read_cells(query: CellQuery) -> Cells:
+    """The cells of a query.
 
     Raises:
-        GlmError: the relation cannot be read, or has no such column, or an expression fails.
+        GlmError: an expression fails.
     """
-    query = CellQuery(connection, relation, specs)
     table, packed = query.run()
     columns = _Columns(query, table, packed)
-    variables = {(v.column, v.label) for spec in specs for v in _variables(spec)}
+    variables = {(v.column, v.label) for spec in query.specs for v in _variables(spec)}
     encoded = {column: columns.encode(column) for column, _ in sorted_pairs(variables)}
     categoricals = {
-        (column, label): _with_labels(query, column, label, *encoded[column])
+        (column, label): with_labels(query, column, label, *encoded[column])
         for column, label in sorted_pairs(variables)
     }
     conditions: dict[str | None, Booleans] = {None: np.ones(table.num_rows, dtype=bool)}
     conditions |= {key[1]: columns.flag(key) for key in query.keys if key[0] == "where"}
     synthetic = table.column("synthetic")
     return Cells(
-        relation=relation,
+        relation=query.relation,
         n=integers_of(table.column("n")),
         categoricals=categoricals,
         numbers={key[1]: columns.number(key) for key in query.keys if key[0] == "number"},
@@ -189,7 +178,7 @@ class _Columns:
         """Codes and sorted values of a categorical column."""
         position = self.position["categorical", column, None]
         if position not in self.packed:
-            return _encode(self.table.column(f"c{position}"))
+            return encode_values(self.table.column(f"c{position}"))
         part, found = self.parts[position], self.packed[position]
         used = np.bincount(part, minlength=found.width) > 0
         rank = np.cumsum(used) - 1
@@ -243,7 +232,7 @@ def _as_float(column: "pa.ChunkedArray") -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _encode(column: "pa.ChunkedArray") -> tuple[Integers, tuple[Any, ...]]:
+def encode_values(column: "pa.ChunkedArray") -> tuple[Integers, tuple[Any, ...]]:
     """Codes and sorted values of a column; a NaN is missing like a null."""
     import pyarrow as pa
 
@@ -266,7 +255,7 @@ def _is_nan(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _with_labels(
+def with_labels(
     query: CellQuery, column: str, label: str | None, codes: Integers, values: tuple[Any, ...]
 ) -> Categorical:
     labels = {} if label is None else _read_labels(query, column, label)

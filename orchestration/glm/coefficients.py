@@ -12,7 +12,7 @@ from orchestration.glm.families import Gamma, Gaussian, InverseGaussian, Maximum
 from orchestration.glm.fit import Estimate
 from orchestration.glm.margins import NORMAL_975
 from orchestration.glm.results import Coefficient
-from orchestration.glm.sample import Sample
+from orchestration.glm.sample import SampleHead
 from orchestration.glm.spec import ModelSpec
 
 _ML_FAMILIES: dict[str, MaximumLikelihoodScale] = {
@@ -40,7 +40,7 @@ class _Parameter:
 
 
 def report_covariance(
-    design: Design, estimate: Estimate, covariance: Floats, sample: Sample, spec: ModelSpec
+    design: Design, estimate: Estimate, covariance: Floats, sample: SampleHead, spec: ModelSpec
 ) -> tuple[tuple[str, ...], Floats]:
     """Names and covariance of the printed parameters, on the scale of the data."""
     parameters = _parameters(design, estimate, sample, spec)
@@ -54,7 +54,7 @@ def list_coefficients(
     design: Design,
     estimate: Estimate,
     covariance: Floats,
-    sample: Sample,
+    sample: SampleHead,
     spec: ModelSpec,
     *,
     scale: float,
@@ -83,7 +83,7 @@ def list_coefficients(
     return tuple(row for row in rows if row is not None)
 
 
-def _parameters(design: Design, estimate: Estimate, sample: Sample, spec: ModelSpec) -> Sequence[_Parameter]:
+def _parameters(design: Design, estimate: Estimate, sample: SampleHead, spec: ModelSpec) -> Sequence[_Parameter]:
     ordinal = spec.distribution == "ordinal"
     parameters = []
     if ordinal:

@@ -1,21 +1,23 @@
 """A data file as a relation that models are fitted on: CSV, Parquet, DuckDB, or a statistics package's file."""
 
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.errors import UsageError
-from orchestration.glm.sql import quote_identifier
+from orchestration.glm.statistics_files import STATISTICS, attach_in_chunks, attach_whole, is_large
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RELATION = "data"
 _TEXT = (".csv", ".tsv", ".txt", ".csv.gz")
-_STATISTICS = (".sav", ".zsav", ".por", ".dta", ".sas7bdat")
 _KEPT_BYTES = 64 * 2**20
 _DATABASES = (".duckdb", ".db")
+_MEMORY_MB = 220
+_MEMORY_MB_PER_THREAD = 40
 
 
 @contextmanager
@@ -31,22 +33,32 @@ def open_data_file(path: Path) -> "Generator[tuple[DuckDBPyConnection, str | Non
     import duckdb
 
     if not path.is_file():
-        raise UsageError(f"The data file {path} does not exist.")
+        raise UsageError(f"The data file {path} does not exist, or is a folder.")
     name = path.name.lower()
-    if name.endswith(_DATABASES):
+    with tempfile.TemporaryDirectory() as scratch:
+        is_database = name.endswith(_DATABASES)
+        own = str(Path(scratch) / "cases.duckdb") if name.endswith(STATISTICS) and is_large(path) else ":memory:"
         try:
-            database = duckdb.connect(str(path), read_only=True)
+            opened = duckdb.connect(str(path) if is_database else own, read_only=is_database)
         except duckdb.Error as error:
             raise UsageError(f"{path} cannot be opened as a DuckDB database: {_first_line(error)}") from None
-        with database:
-            yield database, None
-        return
-    with duckdb.connect() as connection:
-        try:
-            _attach(connection, path, name)
-        except duckdb.Error as error:
-            raise UsageError(f"{path} cannot be read: {_first_line(error)}") from None
-        yield connection, RELATION
+        with opened as connection:
+            bound_memory(connection, scratch)
+            try:
+                if not is_database:
+                    _attach(connection, path, name)
+            except duckdb.Error as error:
+                raise UsageError(f"{path} cannot be read: {_first_line(error)}") from None
+            yield connection, None if is_database else RELATION
+
+
+def bound_memory(connection: "DuckDBPyConnection", scratch: str) -> None:
+    """Keep the memory of a connection that only aggregates small; what does not fit goes to a folder."""
+    row = connection.execute("select current_setting('threads')").fetchone()
+    threads = int(row[0]) if row else 1
+    connection.execute(f"set memory_limit = '{max(_MEMORY_MB, _MEMORY_MB_PER_THREAD * threads)}MB'")
+    folder = scratch.replace("'", "''")
+    connection.execute(f"set temp_directory = '{folder}'")
 
 
 def _attach(connection: "DuckDBPyConnection", path: Path, name: str) -> None:
@@ -57,41 +69,11 @@ def _attach(connection: "DuckDBPyConnection", path: Path, name: str) -> None:
         connection.execute(f"create {kind} {RELATION} as from read_csv({literal})")
     elif name.endswith((".parquet", ".pq")):
         connection.execute(f"create view {RELATION} as from read_parquet({literal})")
-    elif name.endswith(_STATISTICS):
-        _attach_statistics(connection, path)
+    elif name.endswith(STATISTICS):
+        (attach_in_chunks if is_large(path) else attach_whole)(connection, path, RELATION)
     else:
-        kinds = ", ".join((*_TEXT, ".parquet", *_STATISTICS, *_DATABASES))
+        kinds = ", ".join((*_TEXT, ".parquet", *STATISTICS, *_DATABASES))
         raise UsageError(f"{path} is not a data file that the engine reads. It reads {kinds}.")
-
-
-def _attach_statistics(connection: "DuckDBPyConnection", path: Path) -> None:
-    import pyarrow as pa
-    import pyreadstat
-
-    readers = {".dta": pyreadstat.read_dta, ".sas7bdat": pyreadstat.read_sas7bdat, ".por": pyreadstat.read_por}
-    reader = readers.get(path.suffix.lower(), pyreadstat.read_sav)
-    try:
-        columns, meta = reader(str(path), output_format="dict")
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
-        raise UsageError(f"{path} cannot be read as a {path.suffix} file: {_first_line(error)}") from None
-    table = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
-    connection.register("incoming", table)
-    connection.execute(f"create table {RELATION} as from incoming")
-    connection.unregister("incoming")
-    for name, labels in meta.variable_value_labels.items():
-        _add_labels(connection, name, labels, set(columns))
-
-
-def _add_labels(connection: "DuckDBPyConnection", name: str, labels: dict, taken: set[str]) -> None:
-    column = f"{name}_label"
-    if column in taken or not labels:
-        return
-    connection.execute(f"alter table {RELATION} add column {quote_identifier(column)} varchar")
-    for value, label in labels.items():
-        connection.execute(
-            f"update {RELATION} set {quote_identifier(column)} = $1 where {quote_identifier(name)} = $2",
-            [str(label), value],
-        )
 
 
 def _first_line(error: Exception) -> str:

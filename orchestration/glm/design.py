@@ -1,6 +1,7 @@
 """The over-parameterised design in SPSS order, kept as indexes; products with it, its redundant columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import combinations, combinations_with_replacement, product
 
@@ -9,7 +10,7 @@ import numpy as np
 from orchestration.glm.arrays import Booleans, Floats, Integers, sum_by_code
 from orchestration.glm.blocks import Block
 from orchestration.glm.bundles import Bundle, bundle_blocks
-from orchestration.glm.sample import Sample
+from orchestration.glm.sample import Factor, Sample, SampleHead
 
 REDUNDANCY_TOLERANCE = 1e-10
 
@@ -19,20 +20,32 @@ Names = tuple[str, ...]
 class Design:
     """Design matrix X of P patterns and q columns: the intercept, then the effects in the order given.
 
+    `mains` are the blocks of the single variables, from which the entries of products are made.
     The level that serves as reference stands last in its factor, so that it is the redundant one. `kept` (q)
     marks the columns that the sweep in order finds independent; `alias` (kept x q) writes every column as
     a combination of these: X = X[:, kept] @ alias. Its rows span the estimable functions. `empty` (q) marks
-    the columns of combinations of levels that no case has.
+    the columns of combinations of levels that no case has; `counted` is X'NX with the numbers of cases N.
     """
 
-    def __init__(self, blocks: Sequence[Block], n_patterns: int, counts: Floats) -> None:
+    def __init__(self, blocks: Sequence[Block], n_patterns: int, mains: Mapping[str, Block]) -> None:
         self.blocks = tuple(blocks)
         self.n_patterns = n_patterns
+        self.mains = mains
         self.starts = np.concatenate([[0], np.cumsum([block.size for block in blocks])])
         self.width = int(self.starts[-1])
-        gram = self.gram(counts)
-        self.kept, self.alias = _sweep(gram)
-        self.empty = np.diagonal(gram) <= 0
+
+    def settle(self, counted: Floats) -> None:
+        """Find the redundant columns from X'NX."""
+        self.counted = counted
+        self.kept, self.alias = _sweep(counted)
+        self.empty = np.diagonal(counted) <= 0
+
+    def on(self, sample: Sample) -> "Design":
+        """The same columns for other patterns."""
+        other = copy(self)
+        other.__dict__.pop("bundles", None)
+        other.blocks, other.n_patterns = tuple(_fill(self.blocks, self.mains, sample)), sample.n_patterns
+        return other
 
     @property
     def rank(self) -> int:
@@ -72,14 +85,21 @@ class Design:
                 result[np.ix_(second.columns, first.columns)] = crossed.T
         return result
 
-    def without(self, index: int, counts: Floats) -> "Design":
+    def without(self, index: int) -> "Design":
         """The design less one effect."""
-        blocks = [block for position, block in enumerate(self.blocks) if position != index]
-        return Design(blocks, self.n_patterns, counts)
+        return self._some([position for position in range(len(self.blocks)) if position != index])
 
-    def leading(self, length: int, counts: Floats) -> "Design":
+    def leading(self, length: int) -> "Design":
         """The design of the first effects, the intercept counted."""
-        return Design(self.blocks[:length], self.n_patterns, counts)
+        return self._some(range(length))
+
+    def _some(self, positions: Iterable[int]) -> "Design":
+        places = list(positions)
+        columns = np.concatenate([np.arange(self.starts[place], self.starts[place + 1]) for place in places])
+        counted = self.counted[np.ix_(columns, columns)]
+        smaller = Design([self.blocks[place] for place in places], self.n_patterns, self.mains)
+        smaller.settle(counted)
+        return smaller
 
     def report_transform(self) -> Floats:
         """T (q x q) that takes coefficients of standardised covariates to those of the covariates themselves.
@@ -130,34 +150,62 @@ class Design:
         return result
 
 
-def build_design(sample: Sample) -> Design:
+def build_design(sample: SampleHead) -> Design:
     """Intercept, factors, covariates and interactions of a sample."""
     blocks = [Block("intercept", "(Intercept)", (), (), None, None)]
-    for factor in sample.factors:
-        last = factor.reference
-        order = [index for index in range(len(factor.levels)) if index != last] + [last]
-        position = np.empty(len(order), dtype=np.int64)
-        position[order] = np.arange(len(order))
-        blocks.append(
-            Block(
-                kind="factor",
-                name=factor.name,
-                levels=tuple(factor.levels[index] for index in order),
-                labels=tuple(factor.labels[index] for index in order),
-                codes=position[factor.codes],
-                values=None,
-                ascending=tuple(position.tolist()),
-            )
-        )
-    counts = sample.pattern_sums(sample.n)
-    for index, name in enumerate(sample.covariate_names):
-        blocks.append(_covariate_block(name, sample.covariates[:, index], counts))
+    blocks += [_factor_block(factor) for factor in sample.factors]
+    for name, moments in zip(sample.covariate_names, sample.covariate_moments, strict=True):
+        blocks.append(Block("covariate", name, (), (), None, None, center=moments.mean, spread=moments.spread))
     mains = {block.name: block for block in blocks}
     known = {_key(block) for block in blocks}
     for term in sample.interactions:
         blocks.append(_interaction_block(term, [mains[name] for name in term], known))
         known.add(_key(blocks[-1]))
-    return Design(blocks, sample.n_patterns, counts)
+    design = Design(blocks, 0, mains)
+    if isinstance(sample, Sample):
+        design = design.on(sample)
+        design.settle(design.gram(sample.pattern_sums(sample.n)))
+    else:
+        counted = np.zeros((design.width, design.width))
+        for piece in sample.pieces():
+            counted += design.on(piece).gram(piece.pattern_sums(piece.n))
+        design.settle(counted)
+    return design
+
+
+def _fill(blocks: Sequence[Block], mains: Mapping[str, Block], sample: Sample) -> Iterator[Block]:
+    """The blocks with their entries for the patterns of a sample; `mains` are those of all single variables."""
+    used = {name for block in blocks for name in (block.members or (block.name,))}
+    filled: dict[str, Block] = {}
+    for factor in sample.factors:
+        if factor.name in used:
+            block = mains[factor.name]
+            filled[factor.name] = block.filled(block.position()[factor.codes], None)
+    for place, name in enumerate(sample.covariate_names):
+        if name in used:
+            block = mains[name]
+            filled[name] = block.filled(None, (sample.covariates[:, place] - block.center) / block.spread)
+    for block in blocks:
+        if block.kind == "intercept":
+            yield block
+        else:
+            yield filled[block.name] if block.name in filled else block.product(filled)
+
+
+def _factor_block(factor: Factor) -> Block:
+    last = factor.reference
+    order = [index for index in range(len(factor.levels)) if index != last] + [last]
+    position = np.empty(len(order), dtype=np.int64)
+    position[order] = np.arange(len(order))
+    return Block(
+        kind="factor",
+        name=factor.name,
+        levels=tuple(factor.levels[index] for index in order),
+        labels=tuple(factor.labels[index] for index in order),
+        codes=None,
+        values=None,
+        ascending=tuple(position.tolist()),
+    )
 
 
 def _interaction_block(term: Sequence[str], members: Sequence[Block], known: set[tuple[Names, Names]]) -> Block:
@@ -169,16 +217,6 @@ def _interaction_block(term: Sequence[str], members: Sequence[Block], known: set
     numbers = [block for block in members if block.kind == "covariate"]
     names, cells = tuple(sorted(block.name for block in factors)), sorted(block.name for block in numbers)
     below = {(names, tuple(rest)) for size in range(len(cells)) for rest in combinations(cells, size)}
-    is_centered = below <= known
-    codes: Integers | None = None
-    for block in factors:
-        assert block.codes is not None
-        codes = block.codes if codes is None else codes * block.size + block.codes
-    values: Floats | None = None
-    for block in numbers:
-        assert block.values is not None
-        single = block.values if is_centered else block.values + block.center / block.spread
-        values = single if values is None else values * single
     combined = list(product(*(range(block.size) for block in factors))) if factors else []
     rank = {column: place for place, column in enumerate(combined)}
     ascending = [rank[column] for column in product(*(block.ascending for block in factors))] if factors else [0]
@@ -187,12 +225,12 @@ def _interaction_block(term: Sequence[str], members: Sequence[Block], known: set
         name="*".join(term),
         levels=tuple("*".join(b.levels[c] for b, c in zip(factors, column, strict=True)) for column in combined),
         labels=tuple(_product_label(factors, column) for column in combined),
-        codes=codes,
-        values=values,
+        codes=None,
+        values=None,
         ascending=tuple(ascending),
         members=tuple(term),
         member_levels=tuple(_member_levels(members, column) for column in combined or [()]),
-        is_centered=is_centered,
+        is_centered=below <= known,
     )
 
 
@@ -222,13 +260,6 @@ def _cells(block: Block) -> Iterator[tuple[int, Names]]:
             continue
         pairs = zip(block.members, block.member_levels[offset], strict=True)
         yield offset, tuple(str(level) for _, level in sorted((n, v) for n, v in pairs if v is not None))
-
-
-def _covariate_block(name: str, values: Floats, counts: Floats) -> Block:
-    center = float(np.average(values, weights=counts))
-    spread = float(np.sqrt(np.average((values - center) ** 2, weights=counts)))
-    standardised = (values - center) / spread
-    return Block("covariate", name, (), (), None, standardised, center=center, spread=spread)
 
 
 def _sweep(gram: Floats) -> tuple[Booleans, Floats]:

@@ -8,8 +8,8 @@ from scipy.special import chdtrc
 from orchestration.glm.design import Block, Design
 from orchestration.glm.fit import Estimate
 from orchestration.glm.fitted import Fitted
+from orchestration.glm.parts import MOVING, Movement
 
-_MOVING = 1e-5
 _SHOWN = 5
 _OVERDISPERSED = 1.2
 _SIGNIFICANT = 0.001
@@ -68,18 +68,16 @@ def _describe_infinite(design: Design, estimate: Estimate) -> str:
     found as well, although its own parameter is fixed at 0.
     """
     assert estimate.diverging is not None
-    moving = np.abs(estimate.diverging) > _MOVING
-    names = _moving_parameters(design, estimate)
-    if moving.all():
+    names = _moving_parameters(design, estimate.diverging)
+    if estimate.diverging.is_everywhere:
         kind = "complete separation"
     else:
         kind = "quasi-complete separation, or a level without events"
         levels = [
             f"{block.name}={level}"
-            for block in design.blocks
-            if block.codes is not None and block.values is None
+            for index, block in enumerate(design.blocks)
             for code, level in enumerate(_named_levels(block))
-            if moving[block.codes == code].all()
+            if estimate.diverging.columns[int(design.starts[index]) + code]
         ]
         names = levels or names
     return (
@@ -89,11 +87,10 @@ def _describe_infinite(design: Design, estimate: Estimate) -> str:
     )
 
 
-def _moving_parameters(design: Design, estimate: Estimate) -> list[str]:
-    assert estimate.diverging_parameters is not None
-    steps = np.abs(estimate.diverging_parameters)
+def _moving_parameters(design: Design, movement: Movement) -> list[str]:
+    steps = np.abs(movement.parameters)
     largest = steps[1:].max(initial=0.0)
-    moving = steps > max(_MOVING, 1e-3 * largest)
+    moving = steps > max(MOVING, 1e-3 * largest)
     return [
         block.name
         for index, block in enumerate(design.blocks)

@@ -39,7 +39,7 @@ def _wald_tests(fit: Fitted, test_type: str) -> tuple[EffectTest, ...]:
     design = fit.design
     first = 1 if fit.is_ordinal else 0
     if test_type == "I":
-        hypotheses = type_one(design, fit.pattern_counts)[first:]
+        hypotheses = type_one(design)[first:]
     else:
         hypotheses = [type_three(design, index) for index in range(first, len(design.blocks))]
     names = [block.name for block in design.blocks[first:]]
@@ -76,21 +76,31 @@ def _type_three_ratios(fit: Fitted) -> tuple[EffectTest, ...]:
 
 
 def _without(fit: Fitted, index: int) -> Design:
-    """The design under the Type III hypothesis: less the effect, or constrained where others contain it."""
+    """The design under the Type III hypothesis: less the effect, or constrained where others involve it."""
     design = fit.design
-    if any(contains(design, other, index) for other in range(len(design.blocks))):
+    if any(contains(design, other, index) or _is_shifted(design, other, index) for other in range(len(design.blocks))):
         rows = type_three(design, index)
         return ConstrainedDesign(design, rows) if len(rows) else design
-    return design.without(index, fit.pattern_counts)
+    return design.without(index)
+
+
+def _is_shifted(design: Design, outer: int, inner: int) -> bool:
+    """Whether a product's covariates are centred, which moves part of it into another effect.
+
+    Without that effect the product would be tested at the means of the covariates, and not at their zero.
+    """
+    product, effect = design.blocks[outer], design.blocks[inner]
+    is_part = product.factors == effect.factors and set(effect.covariates) < set(product.covariates)
+    return product.kind == "interaction" and product.is_centered and is_part
 
 
 def _type_one_ratios(fit: Fitted) -> tuple[EffectTest, ...]:
-    design, counts = fit.design, fit.pattern_counts
+    design = fit.design
     tests = []
     previous, previous_rank = fit.likelihoods.null, 1
     for index in range(1, len(design.blocks)):
         is_last = index == len(design.blocks) - 1
-        larger = design if is_last else design.leading(index + 1, counts)
+        larger = design if is_last else design.leading(index + 1)
         value = fit.likelihoods.full
         if not is_last:
             value = previous if larger.rank == previous_rank else fit.refit(larger, fit.sample).log_likelihood

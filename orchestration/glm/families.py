@@ -456,14 +456,17 @@ class Tweedie:
 
     def scaled_log_likelihood(self, deviance: float, totals: ResponseTotals, scale: float) -> float:
         """Kernel / phi and the series in y, as Wright's generalised Bessel function (Dunn and Smyth 2005)."""
+        kernel = self.peak_total(totals) - deviance / 2
+        return kernel / scale + totals.total(lambda y, _: self._series(y, scale))
+
+    def _series(self, y: Floats, scale: float) -> Floats:
+        """The logarithm of the series of a row; 0 at y = 0."""
         p = self.power
         alpha = (2 - p) / (1 - p)
-        positive = totals.y > 0
-        y = totals.y[positive]
-        argument = ((p - 1) * scale / y) ** alpha / ((2 - p) * scale)
-        series = log_wright_bessel(-alpha, 0, argument) - np.log(y)
-        kernel = self.peak_total(totals) - deviance / 2
-        return kernel / scale + float(totals.weight[positive] @ series)
+        result, positive = np.zeros_like(y), y > 0
+        argument = ((p - 1) * scale / y[positive]) ** alpha / ((2 - p) * scale)
+        result[positive] = log_wright_bessel(-alpha, 0, argument) - np.log(y[positive])
+        return result
 
     def free_of_parameters(self, _totals: ResponseTotals, /) -> float:
         """0: the series depends on phi."""

@@ -6,37 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from orchestration.glm.arrays import Booleans, Floats, sum_by_code
-from orchestration.glm.design import Design
 from orchestration.glm.errors import ConvergenceError
 from orchestration.glm.families import Binomial, Family, Gamma, Gaussian, InverseGaussian, Tweedie
 from orchestration.glm.links import Identity, Link, Power
 from orchestration.glm.newton import Iteration, Optimum, Proposal, invert, maximise, solve
-from orchestration.glm.sample import Sample
+from orchestration.glm.parts import Movement, Part, Parts, PatternData, PooledParts, Sweep, trace_movement
+from orchestration.glm.sample import SampleHead
 
 _CANONICAL = frozenset((("gaussian", "identity"), ("poisson", "log"), ("binomial", "logit"), ("gamma", "inverse")))
-
-
-@dataclass(frozen=True)
-class PatternData:
-    """Sufficient statistics of the patterns: weight (of rows, or trials), response total, offset."""
-
-    weight: Floats
-    total: Floats
-    offset: Floats
-
-    @classmethod
-    def of(cls, sample: Sample) -> "PatternData":
-        """From the cells of a sample."""
-        offset = np.zeros(sample.n_patterns) if sample.offset is None else sample.offset
-        return cls(
-            weight=sample.pattern_sums(sample.weight * sample.trials),
-            total=sample.pattern_sums(sample.weight * sample.y),
-            offset=offset,
-        )
-
-    def pooled(self) -> "PatternData":
-        """All patterns as one; only right where there is no offset."""
-        return PatternData(np.array([self.weight.sum()]), np.array([self.total.sum()]), np.zeros(1))
 
 
 @dataclass(frozen=True)
@@ -45,8 +22,8 @@ class Estimate:
 
     `location` (q) are the coefficients, 0 where redundant (and for the intercept of an ordinal model);
     `extras` the thresholds or the ancillary parameter. `covariance` is (q + extras) square with zeros for
-    what is not estimated; `diverging` (P) is how the linear predictors were still moving where an estimate
-    is infinite.
+    what is not estimated; `diverging` says which linear predictors were still moving where an estimate is
+    infinite.
     """
 
     location: Floats
@@ -54,9 +31,7 @@ class Estimate:
     covariance: Floats
     log_likelihood: float
     iterations: int
-    eta: Floats
-    diverging: Floats | None = None
-    diverging_parameters: Floats | None = None
+    diverging: Movement | None = None
     on_boundary: bool = False
     history: tuple[Iteration, ...] = ()
 
@@ -76,58 +51,64 @@ class FitOptions:
         return replace(self, name=f"{self.name} ({suffix})")
 
 
-def fit_patterns(
-    design: Design, data: PatternData, family: Family, link: Link, options: FitOptions
-) -> tuple[Floats, Floats, Optimum]:
+class _Objective:
+    """Log-likelihood of coefficients, with its slope and the matrix of a Newton step."""
+
+    def __init__(self, family: Family, link: Link, kept: Booleans) -> None:
+        self.family, self.link, self.kept = family, link, kept
+
+    def terms(
+        self, part: Part, parameters: Floats, *, with_derivatives: bool
+    ) -> tuple[float, tuple[Floats, ...]] | None:
+        """Of one part: the slope, and the observed information (the expected one where they are the same)."""
+        data, design = part.data, part.design
+        eta = part.eta(spread(parameters, self.kept))
+        mean = self.family.clip(self.link.inverse(eta))
+        if not self.family.is_valid(mean):
+            return None
+        value = float(self.family.kernel(data.total, data.weight, mean).sum())
+        if not with_derivatives:
+            return value, ()
+        score, weights = score_and_weights(data, self.family, self.link, eta, observed=True)
+        return value, (design.sums(score)[self.kept], design.gram(weights)[np.ix_(self.kept, self.kept)])
+
+
+def fit_patterns(parts: Parts, family: Family, link: Link, options: FitOptions) -> tuple[Floats, Optimum]:
     """Maximum likelihood coefficients of a family with fixed variance function.
 
     Returns:
-        coefficients (q, 0 where redundant), linear predictors (P) and how the iterations ended.
+        coefficients (q, 0 where redundant) and how the iterations ended.
 
     Raises:
         ConvergenceError: no maximum was found.
     """
-    kept = design.kept
+    kept = parts.design.kept
     relative = isinstance(link, Identity | Power)
     has_no_infinite_estimates = isinstance(family, Gaussian | Gamma | InverseGaussian)
-
-    def eta_of(free: Floats) -> Floats:
-        return data.offset + design.predict(spread(free, kept))
-
-    def log_likelihood(free: Floats) -> float:
-        mean = family.clip(link.inverse(eta_of(free)))
-        if not family.is_valid(mean):
-            return -np.inf
-        return float(family.kernel(data.total, data.weight, mean).sum())
+    sweep = Sweep(parts, _Objective(family, link, kept))
 
     def propose(free: Floats) -> Proposal:
-        eta = eta_of(free)
-        score, weights = score_and_weights(data, family, link, eta, observed=False)
-        gradient = design.sums(score)[kept]
-        step = None
-        if not is_canonical(family, link):
-            observed = score_and_weights(data, family, link, eta, observed=True)[1]
-            step = solve(design.gram(observed)[np.ix_(kept, kept)], gradient)
-        if step is None:
-            step = solve(design.gram(weights)[np.ix_(kept, kept)], gradient)
+        gradient, matrix = sweep.derivatives(free)
+        location = spread(free, kept)
+        step = solve(matrix, gradient)
+        if step is None and not is_canonical(family, link):
+            step = solve(information(parts, family, link, location, observed=False), gradient)
         if step is None:
             raise ConvergenceError(
                 f"{options.name}: the information matrix became singular. Merge sparse levels or drop a predictor."
             )
-        change = np.abs(design.predict(spread(step, kept))).max()
-        size = change / max(np.abs(eta).max(), 1e-300) if relative else change
-        return Proposal(step=step, size=float(size), gain=float(gradient @ step) / 2)
+        size = parts.largest_change(spread(step, kept), relative_to=location if relative else None)
+        return Proposal(step=step, size=size, gain=float(gradient @ step) / 2)
 
-    start = _start(design, data, family, link, log_likelihood)
     optimum = maximise(
-        start,
-        log_likelihood,
+        _start(parts, family, link, sweep.log_likelihood),
+        sweep.log_likelihood,
         propose,
         max_iterations=options.max_iterations,
         name=options.name,
         may_diverge=not (relative or has_no_infinite_estimates),
     )
-    return spread(optimum.parameters, kept), eta_of(optimum.parameters), optimum
+    return spread(optimum.parameters, kept), optimum
 
 
 def is_canonical(family: Family, link: Link) -> bool:
@@ -152,19 +133,21 @@ def score_and_weights(
     return score, weights
 
 
-def information(
-    design: Design, data: PatternData, family: Family, link: Link, eta: Floats, *, observed: bool
-) -> Floats:
+def information(parts: Parts, family: Family, link: Link, location: Floats, *, observed: bool) -> Floats:
     """Information matrix of the kept coefficients, expected or observed."""
-    weights = score_and_weights(data, family, link, eta, observed=observed)[1]
-    return design.gram(weights)[np.ix_(design.kept, design.kept)]
+    kept = parts.design.kept
+    total = np.zeros((parts.design.rank, parts.design.rank))
+    for part in parts:
+        weights = score_and_weights(part.data, family, link, part.eta(location), observed=observed)[1]
+        total += part.design.gram(weights)[np.ix_(kept, kept)]
+    return total
 
 
 def sandwich(
-    bread: Floats, meat: Floats, sample: Sample, small_sample: Sequence[str], n_parameters: int | None = None
+    bread: Floats, meat: Floats, sample: SampleHead, small_sample: Sequence[str], n_parameters: int | None = None
 ) -> Floats:
     """Robust covariance, with the small-sample factors of clusters G, rows N and parameters K."""
-    n, k = float(sample.n.sum()), len(bread) if n_parameters is None else n_parameters
+    n, k = sample.size, len(bread) if n_parameters is None else n_parameters
     g = sample.n_clusters
     factors = {"G/(G-1)": (g, g - 1), "N/(N-1)": (n, n - 1), "N/(N-K)": (n, n - k), "(N-1)/(N-K)": (n - 1, n - k)}
     covariance = bread @ meat @ bread
@@ -174,76 +157,77 @@ def sandwich(
     return covariance
 
 
-def robust_meat(design: Design, sample: Sample, family: Family, link: Link, eta: Floats) -> Floats:
+def robust_meat(parts: Parts, family: Family, link: Link, location: Floats) -> Floats:
     """Sum over rows, or over clusters, of the outer product of their scores, for the kept coefficients."""
-    mean = family.clip(link.inverse(eta))
-    factor = link.slope(eta) / family.variance(mean)
-    if sample.cluster is not None:
-        residual = sample.weight * (sample.y - sample.trials * mean[sample.pattern])
-        return clustered_meat(design, sample, residual * factor[sample.pattern])
-    weights = sample.squared_residuals(mean) * factor**2
-    return design.gram(weights)[np.ix_(design.kept, design.kept)]
+    kept, size = parts.design.kept, parts.design.rank
+    scores = np.zeros((parts.sample.n_clusters, size))
+    meat = np.zeros((size, size))
+    for part in parts:
+        sample, eta = part.sample, part.eta(location)
+        mean = family.clip(link.inverse(eta))
+        factor = link.slope(eta) / family.variance(mean)
+        if sample.cluster is not None:
+            residual = sample.weight * (sample.y - sample.trials * mean[sample.pattern])
+            add_cluster_scores(scores, part, residual * factor[sample.pattern], kept)
+        else:
+            meat += part.design.gram(sample.squared_residuals(mean) * factor**2)[np.ix_(kept, kept)]
+    return meat if not len(scores) else scores.T @ scores
 
 
-def clustered_meat(
-    design: Design, sample: Sample, by_eta: Floats, extra: Floats | None = None, kept: Booleans | None = None
-) -> Floats:
-    """Outer product of the clusters' scores.
+def add_cluster_scores(scores: Floats, part: Part, by_eta: Floats, kept: Booleans, extra: Floats | None = None) -> None:
+    """Add the scores of a part's cells to those of the clusters (clusters x parameters), in place.
 
     Args:
         by_eta: summed score of each cell in its linear predictor.
+        kept: columns of the design that count.
         extra: summed scores of each cell in further parameters (C x m), which stand behind the coefficients.
-        kept: columns of the design, by default those that are not redundant.
     """
+    sample = part.sample
     assert sample.cluster is not None
-    scores = design.cluster_scores(sample.pattern, sample.cluster, by_eta, sample.n_clusters)
-    scores = scores[:, design.kept if kept is None else kept]
-    if extra is not None:
-        summed = [sum_by_code(sample.cluster, column, sample.n_clusters) for column in extra.T]
-        scores = np.column_stack([scores, *summed])
-    return scores.T @ scores
+    used, cluster = np.unique(sample.cluster, return_inverse=True)
+    size = int(kept.sum())
+    scores[used, :size] += part.design.cluster_scores(sample.pattern, cluster, by_eta, len(used))[:, kept]
+    for place, column in enumerate([] if extra is None else extra.T):
+        scores[used, size + place] += sum_by_code(cluster, column, len(used))
 
 
-def estimate_glm(design: Design, sample: Sample, family: Family, link: Link, options: FitOptions) -> Estimate:
+def estimate_glm(parts: Parts, family: Family, link: Link, options: FitOptions) -> Estimate:
     """Fit and covariance (for scale 1) of a distribution without ancillary parameter.
 
     Raises:
         ConvergenceError: no maximum was found.
     """
-    data = PatternData.of(sample)
-    location, eta, optimum = fit_patterns(design, data, family, link, options)
-    covariance = invert(information(design, data, family, link, eta, observed=options.observed))
+    kept = parts.design.kept
+    location, optimum = fit_patterns(parts, family, link, options)
+    covariance = invert(information(parts, family, link, location, observed=options.observed))
     if covariance is None:
         raise ConvergenceError(
             f"{options.name}: the information is singular at the estimates. Try information: expected, or "
             f"drop a predictor."
         )
     if options.robust:
-        meat = robust_meat(design, sample, family, link, eta)
-        covariance = sandwich(covariance, meat, sample, options.small_sample)
-    constant = family.constant_total(sample.totals)
-    step = None if optimum.diverging is None else spread(optimum.diverging, design.kept)
+        meat = robust_meat(parts, family, link, location)
+        covariance = sandwich(covariance, meat, parts.sample, options.small_sample)
+    constant = family.constant_total(parts.sample.totals)
     return Estimate(
         location=location,
         extras=np.empty(0),
-        covariance=embed(covariance, design.kept),
+        covariance=embed(covariance, kept),
         log_likelihood=optimum.log_likelihood + constant,
         iterations=optimum.iterations,
         history=optimum.history,
-        eta=eta,
-        diverging=None if step is None else design.predict(step),
-        diverging_parameters=step,
+        diverging=None if optimum.diverging is None else trace_movement(parts, spread(optimum.diverging, kept)),
     )
 
 
-def null_fit(sample: Sample, design: Design, family: Family, link: Link, options: FitOptions) -> tuple[Floats, float]:
-    """Linear predictors (P) and full log-likelihood of the model with only the intercept (and the offset)."""
-    data = PatternData.of(sample)
-    constant = family.constant_total(sample.totals)
-    fitted = data if sample.offset is not None else data.pooled()
-    small = Design(design.blocks[:1], len(fitted.weight), fitted.weight)
-    _, eta, optimum = fit_patterns(small, fitted, family, link, options.named("intercept only"))
-    return np.broadcast_to(eta, data.weight.shape), optimum.log_likelihood + constant
+def null_fit(parts: Parts, family: Family, link: Link, options: FitOptions) -> tuple[float, float]:
+    """Intercept and full log-likelihood of the model with only the intercept (and the offset)."""
+    constant = family.constant_total(parts.sample.totals)
+    fitted: Parts = parts.under(parts.design.leading(1))
+    if parts.sample.offset_moments is None:
+        fitted = PooledParts(parts)
+    location, optimum = fit_patterns(fitted, family, link, options.named("intercept only"))
+    return float(location[0]), optimum.log_likelihood + constant
 
 
 def embed(matrix: Floats, kept: Booleans) -> Floats:
@@ -260,28 +244,34 @@ def spread(free: Floats, kept: Booleans) -> Floats:
     return full
 
 
-def _start(
-    design: Design, data: PatternData, family: Family, link: Link, log_likelihood: Callable[[Floats], float]
-) -> Floats:
+def _start(parts: Parts, family: Family, link: Link, log_likelihood: Callable[[Floats], float]) -> Floats:
     """One weighted least squares step from means near the data, or else the overall mean."""
-    kept = design.kept
-    if isinstance(family, Gaussian):
-        near = data.total / data.weight
-        if link.name != "identity":
-            near = np.maximum(near, 0.1 * max(near.mean(), 1e-8))
-    elif isinstance(family, Binomial):
-        near = (data.total + 0.5) / (data.weight + 1)
-    elif isinstance(family, Gamma | InverseGaussian | Tweedie):
-        near = np.maximum(data.total / data.weight, 0.1 * data.total.sum() / data.weight.sum())
-    else:
-        near = (data.total + 0.1) / (data.weight + 0.1)
-    eta = link.link(near)
-    slope = link.slope(eta)
-    weights = data.weight * slope * slope / family.variance(near)
-    start = solve(design.gram(weights)[np.ix_(kept, kept)], design.sums(weights * (eta - data.offset))[kept])
+    kept = parts.design.kept
+    gram, sums = np.zeros((parts.design.rank, parts.design.rank)), np.zeros(parts.design.rank)
+    overall = parts.pooled.total / parts.pooled.weight
+    for part in parts:
+        data = part.data
+        near = _near(family, link, data, float(overall[0]))
+        eta = link.link(near)
+        slope = link.slope(eta)
+        weights = data.weight * slope * slope / family.variance(near)
+        gram += part.design.gram(weights)[np.ix_(kept, kept)]
+        sums += part.design.sums(weights * (eta - data.offset))[kept]
+    start = solve(gram, sums)
     if start is not None and np.isfinite(log_likelihood(start)):
         return start
-    overall = np.array([data.total.sum() / data.weight.sum()])
     flat = np.zeros(int(kept.sum()))
-    flat[0] = float(link.link(overall)[0]) - float(np.average(data.offset, weights=data.weight))
+    flat[0] = float(link.link(overall)[0]) - parts.mean_offset()
     return flat
+
+
+def _near(family: Family, link: Link, data: PatternData, overall: float) -> Floats:
+    """Means near the data, inside the distribution's range."""
+    if isinstance(family, Gaussian):
+        near = data.total / data.weight
+        return near if link.name == "identity" else np.maximum(near, 0.1 * max(overall, 1e-8))
+    if isinstance(family, Binomial):
+        return (data.total + 0.5) / (data.weight + 1)
+    if isinstance(family, Gamma | InverseGaussian | Tweedie):
+        return np.maximum(data.total / data.weight, 0.1 * overall)
+    return (data.total + 0.1) / (data.weight + 0.1)

@@ -8,10 +8,11 @@ from orchestration.glm.arrays import Floats
 from orchestration.glm.design import Design
 from orchestration.glm.errors import GlmError
 from orchestration.glm.families import Family
-from orchestration.glm.fit import Estimate, PatternData
+from orchestration.glm.fit import Estimate
 from orchestration.glm.goodness import Discrepancy, Likelihoods
 from orchestration.glm.links import BINARY_LINKS, CumulativeLink, Link
-from orchestration.glm.sample import Sample, Subset
+from orchestration.glm.parts import Part, Parts
+from orchestration.glm.sample import Sample, SampleHead, Subset
 from orchestration.glm.spec import ModelSpec
 
 SCALE_IN_LIKELIHOOD = ("gaussian", "gamma", "inverse_gaussian", "tweedie")
@@ -38,7 +39,7 @@ class Fitted:
     relation: str
     subset: Subset
     spec: ModelSpec
-    sample: Sample
+    sample: SampleHead
     design: Design
     estimate: Estimate
     covariance: Floats
@@ -48,7 +49,7 @@ class Fitted:
     name: str
     family: Family | None
     link: Link
-    refit: Callable[[Design, Sample], Refit]
+    refit: Callable[[Design, SampleHead], Refit]
 
     @property
     def is_ordinal(self) -> bool:
@@ -71,19 +72,34 @@ class Fitted:
         return self.covariance[: self.design.width, : self.design.width]
 
     @cached_property
-    def pattern_counts(self) -> Floats:
-        """Rows of each pattern (P)."""
-        return self.sample.pattern_sums(self.sample.n)
+    def parts(self) -> Parts:
+        """The data under the design, in parts."""
+        return Parts(self.design, self.sample)
 
     @cached_property
-    def pattern_data(self) -> PatternData:
-        """Weight, response total and offset of each pattern."""
-        return PatternData.of(self.sample)
+    def held(self) -> Part:
+        """All patterns at once.
+
+        Raises:
+            GlmError: there are too many for memory.
+        """
+        if not isinstance(self.sample, Sample):
+            raise GlmError(
+                f"{self.name} was fitted on {self.sample.size:,.0f} rows read in pieces, because hardly two of them "
+                f"agree in their predictors; what is computed for single cases is not available for it. Fit it on a "
+                f"random part of the rows (where: random() < 0.01 in a view), or round the covariates."
+            )
+        return next(iter(self.parts))
+
+    @cached_property
+    def eta(self) -> Floats:
+        """Linear predictor of each pattern (P)."""
+        return self.held.eta(self.estimate.location)
 
     @cached_property
     def mean(self) -> Floats:
         """Fitted mean of each pattern (P); not for an ordinal model, which has probabilities."""
-        return self.require_family().clip(self.link.inverse(self.estimate.eta))
+        return self.require_family().clip(self.link.inverse(self.eta))
 
     def require_family(self) -> Family:
         """The distribution of one mean.

@@ -126,7 +126,11 @@ class Logit:
 
     def cumulative(self, eta: Floats) -> Cumulative:
         """Logistic distribution."""
-        below, above = expit(eta), expit(-eta)
+        small = np.exp(-np.abs(eta))
+        large = 1 / (1 + small)
+        small = small * large
+        is_positive = eta > 0
+        below, above = np.where(is_positive, large, small), np.where(is_positive, small, large)
         density = below * above
         return Cumulative(below, above, density, density * (above - below))
 

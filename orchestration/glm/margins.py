@@ -83,9 +83,8 @@ def list_marginal_means(fit: Fitted, margins: Sequence[Margins]) -> tuple[Margin
 
 def mean_offset(fit: Fitted) -> float:
     """Mean of the offset over the cases; 0 without one."""
-    if fit.sample.offset is None:
-        return 0.0
-    return float(np.average(fit.sample.offset, weights=fit.pattern_counts))
+    moments = fit.sample.offset_moments
+    return 0.0 if moments is None else moments.mean
 
 
 def _means(fit: Fitted, margin: Margins) -> Iterator[MarginalMean]:

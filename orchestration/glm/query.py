@@ -1,8 +1,10 @@
 """The one GROUP BY of a relation that serves its models: keys, sums by cell, and their names."""
 
 import difflib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestration.glm.errors import GlmError, SpecificationError
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 SYNTHETIC_COLUMN = "is_synthetic"
 LARGE = 50_000
 """Relations with as many rows are grouped by a packed key, and the response of a single model is summed."""
+
+MANY_CELLS = 250_000
+"""Where there are more cells the rows are not grouped, but read in pieces for each step of a fit."""
 
 _LARGEST_NUMBER = "1.7976931348623157e308"
 
@@ -61,6 +66,13 @@ def subset_variables(spec: ModelSpec) -> list[VariableSpec]:
     return [subset_variable(spec, name) for subset in spec.subsets if not isinstance(subset, str) for name in subset.by]
 
 
+def can_stream(connection: "DuckDBPyConnection") -> bool:
+    """Whether rows can be read in batches; those of another engine come as a whole."""
+    import duckdb
+
+    return isinstance(connection, duckdb.DuckDBPyConnection)
+
+
 def can_pool(specs: Sequence[ModelSpec]) -> bool:
     """Whether sums of the response by pattern serve in place of each of its values.
 
@@ -96,16 +108,20 @@ class CellQuery:
         connection: an open DuckDB connection; only reads.
         relation: name of a table or view.
         specs: the models.
+        may_pool: whether a response may be summed by cell, which loses its values.
     """
 
-    def __init__(self, connection: "DuckDBPyConnection", relation: str, specs: Sequence[ModelSpec]) -> None:
+    def __init__(
+        self, connection: "DuckDBPyConnection", relation: str, specs: Sequence[ModelSpec], *, may_pool: bool = True
+    ) -> None:
         self.connection = connection
         self.relation = relation
         self.source = quote_relation(relation)
         self.specs = specs
         self.types = describe(connection, relation)
-        self.is_large = count_rows(connection, relation) >= LARGE
-        self.pooled = self.is_large and can_pool(specs)
+        self.n_rows = count_rows(connection, relation)
+        self.is_large = self.n_rows >= LARGE
+        self.pooled = may_pool and self.is_large and can_pool(specs)
         self.keys: dict[Key, str] = {}
         self.weightings: dict[Weighting, Measure] = {}
         self.shift = 0.0
@@ -165,11 +181,23 @@ class CellQuery:
             number = f"CAST(({sql}) AS DOUBLE)"
             valid = f"coalesce({_is_finite(number)} AND {number} > 0, false)"
             if kind == "frequency":
-                valid = f"{valid} AND {number} = floor({number})"
+                self._refuse_fractions(spec, number)
             self.keys[kind, text, None] = f"CASE WHEN {valid} THEN 1 ELSE 0 END"
             parsed[kind] = f"CASE WHEN {valid} THEN {number} ELSE 1 END"
         measure = Measure.of(parsed["frequency"], parsed["weight"])
         self.weightings[spec.frequency, spec.weight] = measure
+
+    def _refuse_fractions(self, spec: ModelSpec, number: str) -> None:
+        """A frequency that is no whole number is a mistake, not a missing value."""
+        condition = f"abs({number}) <= {_LARGEST_NUMBER} AND {number} <> floor({number})"
+        if spec.where is not None:
+            condition = f"{self.keys['where', spec.where, None]} = 1 AND {condition}"
+        row = self.connection.execute(f"SELECT {number} FROM {self.source} WHERE {condition} LIMIT 1").fetchone()
+        if row is not None:
+            raise GlmError(
+                f"Model {spec.name}: frequency {spec.frequency} of {self.relation} has the value {row[0]:g}, but a "
+                f"frequency counts cases and is a whole number. Name a sampling weight under weight; or round it."
+            )
 
     def _expression(self, spec: ModelSpec, text: str, kind: str, *, natural_log: bool = False) -> str:
         purpose = f"{kind} of model {spec.name}"
@@ -186,6 +214,21 @@ class CellQuery:
         hint = f"Nearest: {', '.join(near)}." if near else f"It has {', '.join(self.types)}."
         raise SpecificationError(f"Model {spec.name}: relation {self.relation} has no column {column}. {hint}")
 
+    def estimate_cells(self) -> int:
+        """About how many cells there are, at the cost of a pass where the ranges of the keys leave it open."""
+        if self.n_rows <= MANY_CELLS:
+            return self.n_rows
+        packed = self.packed
+        if len(packed) == len(self.keys):
+            size = math.prod(key.width for key in packed.values())
+            if size <= MANY_CELLS:
+                return size
+        row = self.connection.execute(
+            f"SELECT approx_count_distinct(hash({', '.join(self.keys.values())})) FROM {self.source}"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    @cached_property
     def packed(self) -> dict[int, PackedKey]:
         """The keys, by position, that are packed into one integer."""
         if not self.is_large:
@@ -273,7 +316,7 @@ class CellQuery:
         """The grouped cells: unpacked keys as c<position>, packed ones as `packed`, sums under their names."""
         import duckdb
 
-        packed = self.packed()
+        packed = self.packed
         columns = [f"{sql} AS c{position}" for position, sql in enumerate(self.keys.values()) if position not in packed]
         if packed:
             columns.append(f"{packed_sql(list(packed.values()))} AS packed")
@@ -313,18 +356,23 @@ class CellQuery:
         ).to_arrow_table()
 
     def completeness(self) -> str:
-        """SQL condition of the rows that a pooled model uses; empty where that is every row."""
-        conditions = []
-        for (kind, column, _), sql in self.keys.items():
+        """SQL condition of the rows that a single model uses; empty where that is every row."""
+        return " AND ".join(self.presence().values())
+
+    def presence(self) -> dict[Key, str]:
+        """SQL condition that a row can be used as far as one key goes."""
+        conditions = {}
+        for key, sql in self.keys.items():
+            kind, column, _ = key
             if kind in ("where", "frequency", "weight", "present"):
-                conditions.append(f"({sql}) = 1")
+                conditions[key] = f"({sql}) = 1"
             elif kind in ("number", "offset"):
-                conditions.append(_is_finite(sql))
+                conditions[key] = _is_finite(sql)
             elif any(word in self.types[column] for word in ("DOUBLE", "FLOAT")):
-                conditions.append(f"NOT isnan({sql})")
+                conditions[key] = f"NOT isnan({sql})"
             else:
-                conditions.append(f"{sql} IS NOT NULL")
-        return " AND ".join(conditions)
+                conditions[key] = f"{sql} IS NOT NULL"
+        return conditions
 
 
 def _is_finite(number: str) -> str:

@@ -29,7 +29,7 @@ class Within:
     """How a pooled response varies inside the cells, about each cell's mean, and over all rows.
 
     `squares` (C) is the sum of weight times squared deviation; `cross` and `squares_squared` are those of
-    squared weight times the deviation and its square. `minimum`, `maximum` and `deviation` describe all rows.
+    squared weight times the deviation and its square. `minimum`, `maximum` and `spread` (by N) describe all rows.
     """
 
     squares: Floats
@@ -38,7 +38,7 @@ class Within:
     totals: ResponseTotals
     minimum: float
     maximum: float
-    deviation: float
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -84,22 +84,27 @@ def take_response(cells: Cells, spec: ModelSpec, rows: Integers) -> Response:
         names = response_numbers(spec)
         y = cells.numbers[names[0]][rows]
         trials = cells.numbers[names[1]][rows] if len(names) == 2 else np.ones(len(rows))
-        _check_numbers(spec, y, trials)
+        check_numbers(spec, y, trials)
         return Response(y, trials)
     column = SampleColumn.take(variable.name, cells.categorical(variable), rows)
+    n = cells.weights[spec.frequency, spec.weight].n[rows]
+    return categorical_response(spec, column, n)
+
+
+def categorical_response(spec: ModelSpec, column: SampleColumn, n: Floats) -> Response:
+    """Response and categories of a categorical column; `n` cases have each of its codes."""
     if spec.response.order is not None:
         column = _in_order(spec, column)
-    n = cells.weights[spec.frequency, spec.weight].n[rows]
     counts = sum_by_code(column.codes, n, len(column.levels))
     triples = zip(column.levels, column.labels, counts, strict=True)
     categories = tuple(Category(level, label, int(count)) for level, label, count in triples)
     if len(categories) < 2:
         raise GlmError(
-            f"Model {spec.name}: response {variable.name} is always {column.levels[0]} in the rows "
+            f"Model {spec.name}: response {column.name} is always {column.levels[0]} in the rows "
             f"that are used; there is nothing to explain."
         )
     codes = column.codes if spec.distribution == "ordinal" else _is_event(spec, column)
-    return Response(codes.astype(np.float64), np.ones(len(rows)), categories)
+    return Response(codes.astype(np.float64), np.ones(len(codes)), categories)
 
 
 def pooled_response(cells: Cells, spec: ModelSpec, rows: Integers) -> Response:
@@ -124,18 +129,16 @@ def measure_within(
     total = float(weight.sum())
     if pooled.low is None or pooled.high is None:
         values, summed, _ = pooled.histogram(is_complete=bool(complete.all()))
-        _check_numbers(spec, values, np.ones_like(values))
+        check_numbers(spec, values, np.ones_like(values))
         totals = ResponseTotals(values, np.ones_like(values), summed, total)
         ends = (float(values[0]), float(values[-1]))
     else:
         ends = (float(pooled.low[rows].min()), float(pooled.high[rows].max()))
-        _check_numbers(spec, np.array(ends), np.ones(2))
+        check_numbers(spec, np.array(ends), np.ones(2))
         sums = {name: float(values[rows].sum()) for name, values in pooled.sums.items()}
         totals = ResponseTotals(np.empty(0), np.empty(0), np.empty(0), total, sums)
-    n = weights.n[rows]
     mean = float(np.average(y, weights=weight))
     spread = float((squares + weight * (y - mean) ** 2).sum()) / total
-    count = float(n.sum())
     return Within(
         squares=merging.take(squares),
         cross=merging.take(cross),
@@ -143,7 +146,7 @@ def measure_within(
         totals=totals,
         minimum=ends[0],
         maximum=ends[1],
-        deviation=float(np.sqrt(spread * count / (count - 1))) if count > 1 else 0.0,
+        spread=float(np.sqrt(spread)),
     )
 
 
@@ -186,7 +189,12 @@ def _is_event(spec: ModelSpec, column: SampleColumn) -> Booleans:
     raise GlmError(f"Model {spec.name}: response {column.name} has no value '{text}' to be the event.")
 
 
-def _check_numbers(spec: ModelSpec, y: Floats, trials: Floats) -> None:
+def check_numbers(spec: ModelSpec, y: Floats, trials: Floats) -> None:
+    """Check the response's values, or its extremes with an example of a fraction, against the distribution.
+
+    Raises:
+        GlmError: a value is out of range, or all are the same.
+    """
     name = spec.response.name
     if spec.distribution in ("poisson", "negative_binomial") and y.min() < 0:
         raise GlmError(f"Model {spec.name}: {name} is a count, but has the value {y.min():g}.")
@@ -204,6 +212,11 @@ def _check_numbers(spec: ModelSpec, y: Floats, trials: Floats) -> None:
         raise GlmError(
             f"Model {spec.name}: {name} has values that are not whole numbers; a negative binomial response "
             f"is a count. Use the poisson distribution with robust covariance."
+        )
+    if spec.distribution != "binomial" and spec.offset is None and y.min() == y.max() != 0:
+        raise GlmError(
+            f"Model {spec.name}: response {name} is always {y.min():g} in the rows that are used; there is nothing to "
+            f"explain."
         )
     if spec.distribution == "binomial" and ((y < 0) | (y > trials) | (trials <= 0)).any():
         raise GlmError(

@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orchestration.glm.arrays import Booleans, Floats, Integers, sum_by_code
-from orchestration.glm.cells import Cells, cluster_variable
+from orchestration.glm.cells import Cells, cluster_variable, level_text
 from orchestration.glm.errors import GlmError
 from orchestration.glm.merging import Merging, dense_codes, rank_combinations
 from orchestration.glm.query import response_numbers, response_variable, subset_variable
@@ -22,7 +22,7 @@ from orchestration.glm.responses import (
     pooled_response,
     take_response,
 )
-from orchestration.glm.spec import ModelSpec
+from orchestration.glm.spec import ModelSpec, VariableSpec
 from orchestration.glm.sql import quote_identifier, quote_literal
 from orchestration.glm.totals import ResponseTotals
 
@@ -62,7 +62,79 @@ class Cases:
 
 
 @dataclass(frozen=True)
-class Sample:
+class Moments:
+    """Range, mean and standard deviation (by N) of a number over the cases."""
+
+    minimum: float
+    maximum: float
+    mean: float
+    spread: float
+
+    @classmethod
+    def of(cls, values: Floats, n: Floats) -> "Moments":
+        """Of values that `n` cases have each."""
+        mean = float(np.average(values, weights=n))
+        spread = float(np.sqrt(np.average((values - mean) ** 2, weights=n)))
+        return cls(float(values.min()), float(values.max()), mean, spread)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleHead:
+    """What is known of the rows of one fit besides the rows themselves; `fingerprint` is a hash of these."""
+
+    factors: tuple[Factor, ...]
+    dropped: tuple[str, ...]
+    unused_levels: tuple[tuple[str, str, str | None], ...]
+    covariate_names: tuple[str, ...]
+    interactions: tuple[tuple[str, ...], ...]
+    categories: tuple[Category, ...]
+    cases: Cases
+    n_clusters: int
+    n_patterns: int
+    fingerprint: str
+    is_synthetic: bool
+
+    def pieces(self) -> "Iterator[Sample]":
+        """The rows, a part of the covariate patterns at a time."""
+        raise NotImplementedError
+
+    def shifted(self, offset_of: "Callable[[Sample], Floats]") -> "SampleHead":
+        """The same rows with something added to the offset of each pattern."""
+        raise NotImplementedError
+
+    @property
+    def totals(self) -> ResponseTotals:
+        """Sums over all rows of functions of the response."""
+        raise NotImplementedError
+
+    @property
+    def size(self) -> float:
+        """Number of cases."""
+        raise NotImplementedError
+
+    @property
+    def events(self) -> tuple[float, float]:
+        """Sums over the cases of response and trials."""
+        raise NotImplementedError
+
+    @property
+    def covariate_moments(self) -> tuple[Moments, ...]:
+        """Moments of each covariate."""
+        raise NotImplementedError
+
+    @property
+    def response_moments(self) -> Moments:
+        """Moments of the response."""
+        raise NotImplementedError
+
+    @property
+    def offset_moments(self) -> Moments | None:
+        """Moments of the offset; None without one."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample(SampleHead):
     """Patterns (length P) and response cells (length C) of one fit, in an order that the data fixes.
 
     `y` is the response of a cell (ordinal: the category's index; binomial: events), `trials` its binomial
@@ -70,14 +142,10 @@ class Sample:
     `weight` sums frequency times sampling weight over the rows of a cell, and `weight_squares` frequency times
     its square; without a weight both equal `n`. `cluster` is the cluster of each cell, 0 .. n_clusters - 1.
     Where rows of different responses are pooled, `y` is a cell's mean and `within` says how they vary.
+    `is_plain` marks a sample whose cells are its patterns.
     """
 
-    factors: tuple[Factor, ...]
-    dropped: tuple[str, ...]
-    unused_levels: tuple[tuple[str, str, str | None], ...]
-    covariate_names: tuple[str, ...]
     covariates: Floats
-    interactions: tuple[tuple[str, ...], ...]
     offset: Floats | None
     pattern: Integers
     y: Floats
@@ -86,24 +154,28 @@ class Sample:
     weight: Floats
     weight_squares: Floats
     cluster: Integers | None
-    n_clusters: int
     within: Within | None
-    n_patterns: int
-    categories: tuple[Category, ...]
-    cases: Cases
-    fingerprint: str
-    is_synthetic: bool
+    is_plain: bool = False
+
+    def pieces(self) -> "Iterator[Sample]":
+        """The sample itself."""
+        yield self
+
+    def shifted(self, offset_of: "Callable[[Sample], Floats]") -> "Sample":
+        """The same cells with something added to the offset of each pattern."""
+        added = offset_of(self)
+        return replace(self, offset=added if self.offset is None else self.offset + added)
 
     def pattern_sums(self, values: Floats) -> Floats:
         """Sums of a value of the cells by pattern."""
-        return sum_by_code(self.pattern, values, self.n_patterns)
+        return values if self.is_plain else sum_by_code(self.pattern, values, self.n_patterns)
 
     def category_counts(self, weights: Floats | None = None) -> Floats:
         """Weight of the rows by pattern and category of an ordinal response, P x J; or other sums of the cells."""
-        width = len(self.categories)
-        key = self.pattern * width + self.y.astype(np.int64)
+        # Categories are the slow index, so that each one's patterns lie together.
+        key = self.y.astype(np.int64) * self.n_patterns + self.pattern
         values = self.weight if weights is None else weights
-        return sum_by_code(key, values, self.n_patterns * width).reshape(-1, width)
+        return sum_by_code(key, values, len(self.categories) * self.n_patterns).reshape(-1, self.n_patterns).T
 
     def squared_residuals(self, mean: Floats, *, by_weight: bool = False) -> Floats:
         """Sum over the rows of each pattern of squared weight (or weight) times the squared residual."""
@@ -122,6 +194,35 @@ class Sample:
             return self.within.totals
         return ResponseTotals.of(self.y, self.trials, self.weight)
 
+    @property
+    def size(self) -> float:
+        """Number of cases."""
+        return float(self.n.sum())
+
+    @property
+    def events(self) -> tuple[float, float]:
+        """Sums over the cases of response and trials."""
+        return float(self.n @ self.y), float(self.n @ self.trials)
+
+    @property
+    def covariate_moments(self) -> tuple[Moments, ...]:
+        """Moments of each covariate."""
+        counts = self.pattern_sums(self.n)
+        return tuple(Moments.of(values, counts) for values in self.covariates.T)
+
+    @property
+    def response_moments(self) -> Moments:
+        """Moments of the response."""
+        found = Moments.of(self.y, self.n)
+        if self.within is None:
+            return found
+        return Moments(self.within.minimum, self.within.maximum, found.mean, self.within.spread)
+
+    @property
+    def offset_moments(self) -> Moments | None:
+        """Moments of the offset; None without one."""
+        return None if self.offset is None else Moments.of(self.offset, self.pattern_sums(self.n))
+
 
 def list_subsets(cells: Cells, spec: ModelSpec) -> list[Subset]:
     """The subsets that a specification asks for: pooled, and each level (or combination) that has rows."""
@@ -134,19 +235,35 @@ def list_subsets(cells: Cells, spec: ModelSpec) -> list[Subset]:
         columns = [cells.categorical(variable) for variable in variables]
         stacked = np.stack([column.codes for column in columns])
         present = np.unique(stacked[:, cells.conditions[spec.where] & (stacked >= 0).all(axis=0)], axis=1).T
+        if not len(present):
+            raise GlmError(no_subsets(cells.relation, spec, entry.by))
         for codes in present.tolist():
-            parts = list(zip(variables, columns, codes, strict=True))
-            subsets.append(
-                Subset(
-                    name=",".join(f"{variable.name}={column.levels[code]}" for variable, column, code in parts),
-                    condition=" AND ".join(
-                        f"{quote_identifier(variable.column)} = {quote_literal(column.values[code])}"
-                        for variable, column, code in parts
-                    ),
-                    codes={(variable.column, variable.label): code for variable, _, code in parts},
-                )
-            )
+            values = [column.values[code] for column, code in zip(columns, codes, strict=True)]
+            named = subset_name(variables, values)
+            keys = [(variable.column, variable.label) for variable in variables]
+            subsets.append(replace(named, codes=dict(zip(keys, codes, strict=True))))
     return subsets
+
+
+def no_subsets(relation: str, spec: ModelSpec, names: Sequence[str]) -> str:
+    """Why a model has no subsets to be fitted on."""
+    condition = "" if spec.where is None else f" and meets the condition '{spec.where}'"
+    return (
+        f"Model {spec.name}: no row of {relation} has a value of {', '.join(names)}{condition}, so that there is no "
+        f"subset to fit the model on. Check the condition and the missing values."
+    )
+
+
+def subset_name(variables: Sequence[VariableSpec], values: Sequence[object]) -> Subset:
+    """The subset at some values of variables: its name and its SQL condition."""
+    pairs = list(zip(variables, values, strict=True))
+    return Subset(
+        name=",".join(f"{variable.name}={level_text(value)}" for variable, value in pairs),
+        condition=" AND ".join(
+            f"{quote_identifier(variable.column)} = {quote_literal(value)}" for variable, value in pairs
+        ),
+        codes={},
+    )
 
 
 def draw_sample(cells: Cells, spec: ModelSpec, subset: Subset) -> Sample:
@@ -215,7 +332,7 @@ def _choose(cells: Cells, spec: ModelSpec, subset: Subset) -> tuple[Booleans, Ca
         complete &= ~absent
     cases = _count_cases(cells.weights[spec.frequency, spec.weight].n, inside, chosen, complete, missing)
     if cases.included == 0:
-        raise GlmError(_no_rows(cells, spec, subset, cases))
+        raise GlmError(no_rows(cells.relation, spec, subset, cases))
     return complete, cases
 
 
@@ -244,7 +361,7 @@ class _Predictors:
         moving = {name: values for name, values in numbers.items() if values.min() != values.max()}
         constant = [column.name for column in columns if len(column.levels) == 1]
         constant += [name for name in numbers if name not in moving]
-        interactions, merged = _reduce_interactions(spec, {column.name for column in varying} | set(moving))
+        interactions, merged = reduce_interactions(spec, {column.name for column in varying} | set(moving))
         offset = None if spec.offset is None else cells.offsets[spec.offset, spec.where][rows]
         parts = [(column.codes, len(column.levels)) for column in varying]
         parts += [dense_codes(values) for values in (*moving.values(), *(() if offset is None else (offset,)))]
@@ -262,7 +379,7 @@ class _Predictors:
         )
 
 
-def _reduce_interactions(spec: ModelSpec, moving: set[str]) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+def reduce_interactions(spec: ModelSpec, moving: set[str]) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
     """Interactions without the predictors that are constant here, and those that are nothing new then."""
     kept: dict[tuple[str, ...], tuple[str, ...]] = {}
     dropped = []
@@ -319,12 +436,13 @@ def _count_cases(
     )
 
 
-def _no_rows(cells: Cells, spec: ModelSpec, subset: Subset, cases: Cases) -> str:
+def no_rows(relation: str, spec: ModelSpec, subset: Subset, cases: Cases) -> str:
+    """Why a model has no rows to be fitted on."""
     reasons = [f"{count} lack {name}" for name, count in cases.by_variable]
     reasons += [f"{cases.by_condition} fail the condition '{spec.where}'"] if cases.by_condition else []
     detail = f" ({'; '.join(reasons)})" if reasons else ""
     return (
-        f"Model {spec.name}, subset {subset.name}: none of the {cases.excluded} rows of {cells.relation} "
+        f"Model {spec.name}, subset {subset.name}: none of the {cases.excluded} rows of {relation} "
         f"can be used{detail}. Check the condition and the missing values."
     )
 
@@ -337,11 +455,16 @@ def _factor(spec: ModelSpec, column: SampleColumn, codes: Integers, n: Floats) -
         labels=column.labels,
         codes=codes,
         counts=counts,
-        reference=_reference(spec, column),
+        reference=reference(spec, column),
     )
 
 
-def _reference(spec: ModelSpec, column: SampleColumn) -> int:
+def reference(spec: ModelSpec, column: SampleColumn) -> int:
+    """Which level of a factor is the reference.
+
+    Raises:
+        GlmError: the specification names a level that the factor does not have.
+    """
     last = len(column.levels) - 1
     if isinstance(spec.reference, str):
         return 0 if spec.reference == "first" else last

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -39,6 +39,7 @@ SCALED_BY_DEFAULT = ("gaussian", "gamma", "inverse_gaussian", "tweedie")
 ML_SCALE = ("gaussian", "gamma", "inverse_gaussian")
 """Distributions whose scale can be estimated by maximum likelihood."""
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _POWER_LINK = re.compile(r"power\(\s*([-+0-9.eE]+)\s*\)")
 
 
@@ -442,12 +443,31 @@ def load_specs(source: SpecSource) -> list[ModelSpec]:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        twice = next(_repeated_keys(yaml.compose(text, Loader=_LOADER)), None)
+        if twice is not None:
+            place = "" if twice.start_mark is None else f" line {twice.start_mark.line + 1}"
+            raise SpecificationError(f"{path}:{place} gives '{twice.value}' a second time; leave one of the two.")
+        return parse_yaml(text)
     except OSError as error:
         raise SpecificationError(f"{path}: cannot be read ({error.strerror}).") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         text = " ".join(str(error).split())
         raise SpecificationError(f"{path}: is not valid YAML ({text}).") from None
+
+
+def _repeated_keys(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    """Keys that a mapping has already; YAML itself lets the last one win."""
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            yield from _repeated_keys(child)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, child in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                yield key
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+            yield from _repeated_keys(child)
 
 
 def _describe(error: ValidationError) -> str:

@@ -1,16 +1,13 @@
 """Case processing, categorical and continuous variable information of a sample."""
 
-from dataclasses import replace
+import math
 
-import numpy as np
-
-from orchestration.glm.arrays import Floats
 from orchestration.glm.results import CaseRow, LevelRow, NumberRow
-from orchestration.glm.sample import Sample
+from orchestration.glm.sample import Moments, SampleHead
 from orchestration.glm.spec import ModelSpec
 
 
-def list_cases(sample: Sample, spec: ModelSpec) -> tuple[CaseRow, ...]:
+def list_cases(sample: SampleHead, spec: ModelSpec) -> tuple[CaseRow, ...]:
     """Included, excluded and total, then exclusions by condition and by variable."""
     cases = sample.cases
     total = cases.included + cases.excluded
@@ -21,7 +18,7 @@ def list_cases(sample: Sample, spec: ModelSpec) -> tuple[CaseRow, ...]:
     return tuple(CaseRow(kind, name, count, 100 * count / total) for kind, name, count in rows)
 
 
-def list_levels(sample: Sample, spec: ModelSpec) -> tuple[LevelRow, ...]:
+def list_levels(sample: SampleHead, spec: ModelSpec) -> tuple[LevelRow, ...]:
     """Cases in each category of the response and at each level; levels that do not occur with 0."""
     included = sample.cases.included
     rows = [
@@ -41,30 +38,18 @@ def list_levels(sample: Sample, spec: ModelSpec) -> tuple[LevelRow, ...]:
     return tuple(LevelRow(*row, percent=100 * row[-1] / included) for row in rows)
 
 
-def list_numbers(sample: Sample, spec: ModelSpec) -> tuple[NumberRow, ...]:
+def list_numbers(sample: SampleHead, spec: ModelSpec) -> tuple[NumberRow, ...]:
     """Numeric response, covariates and offset over the included rows."""
-    counts = sample.pattern_sums(sample.n)
     rows = []
     if not sample.categories:
-        rows.append(_describe_response(sample, spec.response.name))
-    for index, name in enumerate(sample.covariate_names):
-        rows.append(_describe(name, "covariate", sample.covariates[:, index], counts))
-    if sample.offset is not None:
-        rows.append(_describe(spec.offset or "offset", "offset", sample.offset, counts))
+        rows.append(_describe(spec.response.name, "response", sample.response_moments, sample.size))
+    for name, moments in zip(sample.covariate_names, sample.covariate_moments, strict=True):
+        rows.append(_describe(name, "covariate", moments, sample.size))
+    if sample.offset_moments is not None:
+        rows.append(_describe(spec.offset or "offset", "offset", sample.offset_moments, sample.size))
     return tuple(rows)
 
 
-def _describe_response(sample: Sample, name: str) -> NumberRow:
-    described = _describe(name, "response", sample.y, sample.n)
-    within = sample.within
-    if within is None:
-        return described
-    return replace(described, minimum=within.minimum, maximum=within.maximum, std_deviation=within.deviation)
-
-
-def _describe(name: str, role: str, values: Floats, n: Floats) -> NumberRow:
-    total = float(n.sum())
-    mean = float(np.average(values, weights=n))
-    squares = float((n * (values - mean) ** 2).sum())
-    deviation = float(np.sqrt(squares / (total - 1))) if total > 1 else 0.0
-    return NumberRow(name, role, int(total), float(values.min()), float(values.max()), mean, deviation)
+def _describe(name: str, role: str, moments: Moments, n: float) -> NumberRow:
+    deviation = moments.spread * math.sqrt(n / (n - 1)) if n > 1 else 0.0
+    return NumberRow(name, role, int(n), moments.minimum, moments.maximum, moments.mean, deviation)

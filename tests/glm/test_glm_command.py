@@ -126,12 +126,26 @@ def test_tables_and_files(run: Run, spec: Path, data: Path, tmp_path: Path) -> N
     assert float(rows[0]["estimate"]) == document["coefficients"][0]["estimate"]
 
 
+def test_matrices_are_printed_on_request(run: Run, spec: Path, data: Path) -> None:
+    titles = ("Covariances of Parameter Estimates", "Correlations of Parameter Estimates")
+    for kind in ("table", "html"):
+        plain = run(str(spec), "--data", str(data), "--format", kind).stdout
+        outcome = run(str(spec), "--data", str(data), "--format", kind, "--matrices")
+        assert outcome.returncode == 0, outcome.stderr
+        assert all(title in outcome.stdout and title not in plain for title in titles)
+
+
 @pytest.mark.parametrize(
     ("change", "options", "code", "words"),
     [
         ("factors: [ship, yaer]", [], 1, "no column yaer. Nearest: year"),
         ("factors: [ship]\ncolour: red", [], 1, "colour: is not a key of a model"),
         ("factors: [ship]\nlink: logit", [], 1, "link logit does not go with poisson"),
+        ("factors: [ship]\nwhere: service > 1e9", [], 1, "line 8 gives 'where' a second time"),
+        ("factors: [ship]\nsubsets: [{by: nothing}]", [], 1, "has no column nothing"),
+        ("factors: [ship]\nfrequency: service / 2", [], 1, "but a frequency counts cases and is a whole number"),
+        ("factors: [ship]\nreference: {ship: Z}", [], 1, "has no level 'Z' to be its reference"),
+        ("factors: [ship", [], 1, "is not valid YAML"),
         (None, ["--relation", "ships"], 2, "is no database"),
         (None, ["--data", "missing.csv"], 2, "missing.csv does not exist"),
     ],

@@ -277,3 +277,59 @@ def test_charts_hold_the_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     documents = [chart.to_dict() for chart in [*charts, plot_residuals(result), plot_calibration(result)]]
     assert all(document["$schema"].startswith("https://vega.github.io/schema/vega-lite") for document in documents)
     assert str(result.coefficient("x").exp_estimate) in str(documents[0])
+
+
+def test_likelihood_ratio_of_a_factor_holds_its_covariate_at_zero(
+    connection: duckdb.DuckDBPyConnection, make_table: MakeTable
+) -> None:
+    rng = np.random.default_rng(8)
+    b, z = rng.integers(1, 4, 400), rng.normal(3, 1, 400)
+    count = rng.poisson(np.exp(0.2 * (b == 2) + 0.1 * z * (b == 3)))
+    slopes = {f"z{level}": z * (b == level) for level in (1, 2, 3)}
+    make_table("t", {"b": b, "z": z, "count": count, **slopes})
+    spec = {"name": "m", "response": "count", "distribution": "poisson"}
+    tests = {"type": "III", "statistic": "lr"}
+    (full,) = fit_battery(
+        connection, spec | {"factors": ["b"], "covariates": ["z"], "interactions": [["b", "z"]], "tests": tests}, "t"
+    )
+    (one_intercept,) = fit_battery(connection, spec | {"covariates": list(slopes)}, "t")
+    lost = full.statistic("log_likelihood").value - one_intercept.statistic("log_likelihood").value
+    assert full.effect("b").chi2 == pytest.approx(2 * lost, rel=1e-8)
+    assert full.effect("b").df == 2
+
+
+@pytest.mark.parametrize(
+    ("distribution", "family"), [("gamma", sm.families.Gamma), ("inverse_gaussian", sm.families.InverseGaussian)]
+)
+def test_residuals_of_positive_responses_are_those_of_the_rows(
+    connection: duckdb.DuckDBPyConnection, make_table: MakeTable, distribution: str, family: Any
+) -> None:
+    rng = np.random.default_rng(19)
+    g, x = rng.integers(1, 4, 150), np.round(rng.normal(size=150), 3)
+    y = np.round(rng.gamma(5, np.exp(0.2 * g + 0.3 * x) / 5) + 0.05, 4)
+    make_table("t", {"g": g, "x": x, "y": y})
+    spec = {"name": "m", "response": "y", "distribution": distribution, "link": "log", "factors": ["g"]}
+    (result,) = fit_battery(connection, spec | {"covariates": ["x"], "scale": "pearson"}, "t")
+    rows = pd.DataFrame(measure_influence(result.fitted).rows()).sort_values(["linear_predictor", "observed"])
+    design = np.column_stack([np.ones(150), g == 1, g == 2, x]).astype(float)
+    fitted = sm.GLM(y, design, family=family(sm.families.links.Log())).fit(tol=1e-12)
+    influence = fitted.get_influence(observed=False)
+    leverage = influence.hat_matrix_diag
+    order = np.lexsort([y, fitted.model.family.link(fitted.mu)])
+    scale = fitted.pearson_chi2 / fitted.df_resid
+    expected = {
+        "fitted": fitted.mu,
+        "raw": fitted.resid_response,
+        "pearson": fitted.resid_pearson,
+        "deviance": fitted.resid_deviance,
+        "leverage": leverage,
+        "standardized_pearson": fitted.resid_pearson / np.sqrt(scale * (1 - leverage)),
+        "standardized_deviance": fitted.resid_deviance / np.sqrt(scale * (1 - leverage)),
+        "cooks_distance": fitted.resid_pearson**2 / scale * leverage / (1 - leverage) ** 2 / 4,
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(rows[name], values[order], rtol=1e-6, atol=1e-9, err_msg=name)
+    power = {"gamma": lambda t: 3 * t ** (1 / 3), "inverse_gaussian": np.log}[distribution]
+    variance = fitted.model.family.variance(fitted.mu)
+    anscombe = (power(y) - power(fitted.mu)) / variance ** (1 / 6)
+    np.testing.assert_allclose(rows["anscombe"], anscombe[order], rtol=1e-6, atol=1e-9)

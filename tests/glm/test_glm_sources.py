@@ -67,6 +67,8 @@ def assert_same(left: GlmResult, right: GlmResult) -> None:
             assert other.std_error == pytest.approx(one.std_error, rel=1e-9)
     for one in left.fit:
         assert right.statistic(one.statistic).value == pytest.approx(one.value, rel=1e-9)
+    for one, other in zip(left.lagrange, right.lagrange, strict=True):
+        assert (other.z, other.p_value) == (pytest.approx(one.z, rel=1e-8), pytest.approx(one.p_value, rel=1e-7))
     for one, other in zip(left.numbers, right.numbers, strict=True):
         assert (one.variable, one.n) == (other.variable, other.n)
         assert (other.minimum, other.maximum) == (one.minimum, one.maximum)
@@ -82,7 +84,9 @@ def assert_same(left: GlmResult, right: GlmResult) -> None:
         {"frequency": "exposure"},
         {"distribution": "negative_binomial"},
         {"distribution": "negative_binomial", "covariance": "robust"},
+        {"distribution": "negative_binomial", "alpha": 0.5},
         {"distribution": "gaussian"},
+        {"distribution": "gaussian", "scale": 2.0},
         {"response": "grade", "distribution": "ordinal"},
         {"response": "event", "distribution": "binomial"},
         {"covariates": [], "factors": ["a", "x"]},
@@ -110,10 +114,10 @@ def test_keys_with_a_small_range_are_packed(monkeypatch: pytest.MonkeyPatch, row
     connection = duckdb.connect()
     connection.register("arrow", rows)
     connection.execute("create table small as from arrow")
-    assert CellQuery(connection, "small", [parse_spec(SPEC)]).packed() == {}
+    assert CellQuery(connection, "small", [parse_spec(SPEC)]).packed == {}
     monkeypatch.setattr(query, "LARGE", 1)
     packed = CellQuery(connection, "small", [parse_spec(SPEC)])
-    names = {list(packed.keys)[position][:2] for position in packed.packed()}
+    names = {list(packed.keys)[position][:2] for position in packed.packed}
     assert names == {
         ("categorical", "a"),
         ("categorical", "flag"),
@@ -164,7 +168,7 @@ def test_unusable_frequencies_and_weights_are_excluded() -> None:
     connection = duckdb.connect()
     connection.execute(
         "create table t as select i % 3 as g, i % 5 as y, "
-        "case when i < 10 then null when i < 15 then 0 when i < 20 then 1.5 else 2 end as f, "
+        "case when i < 10 then null when i < 15 then 0 when i < 20 then -1 else 2 end as f, "
         "case when i between 20 and 29 then -1.0 else 1.0 + i % 2 end as w from range(200) as r(i)"
     )
     spec = {"name": "m", "response": "y", "distribution": "poisson", "factors": ["g"], "frequency": "f", "weight": "w"}
@@ -173,6 +177,31 @@ def test_unusable_frequencies_and_weights_are_excluded() -> None:
     assert cases["excluded_by_variable", "frequency"] == 20
     assert cases["excluded_by_variable", "weight"] == 2 * 10
     assert cases["included", None] == 2 * 170
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"frequency": "0.5 + g"}, r"frequency 0.5 \+ g of t has the value [0-9.]+, but a frequency counts cases"),
+        ({"response": "same", "distribution": "gaussian"}, "response same is always 7 in the rows that are used"),
+        ({"response": "same"}, "response same is always 7 in the rows that are used"),
+        ({"where": "y > 99", "subsets": [{"by": "g"}]}, "no row of t has a value of g and meets the condition"),
+    ],
+)
+def test_data_that_no_model_serves(change: dict[str, Any], message: str) -> None:
+    connection = duckdb.connect()
+    connection.execute("create table t as select i % 3 as g, i % 5 as y, 7 as same from range(60) as r(i)")
+    spec = {"name": "m", "response": "y", "distribution": "poisson", "factors": ["g"]}
+    with pytest.raises(GlmError, match=message):
+        fit_battery(connection, spec | change, "t")
+
+
+def test_a_constant_count_has_a_rate_where_exposures_differ() -> None:
+    connection = duckdb.connect()
+    connection.execute("create table t as select i % 3 as g, 1 as y, 1 + i % 7 as years from range(60) as r(i)")
+    spec = {"name": "m", "response": "y", "distribution": "poisson", "factors": ["g"], "offset": "log(years)"}
+    (result,) = fit_battery(connection, spec, "t")
+    assert result.is_converged
 
 
 def test_one_cluster_is_refused() -> None:

@@ -94,28 +94,27 @@ def rootogram(fit: Fitted) -> tuple[RootogramBar, ...]:
     """
     if fit.spec.distribution not in ("poisson", "negative_binomial"):
         raise GlmError(f"{fit.name}: a rootogram is of counts, not of a {fit.spec.distribution} response.")
-    sample, mean = fit.sample, fit.mean
-    rows = fit.pattern_counts
-    counts = np.arange(int(sample.y.max()) + 1)
-    observed = np.bincount(sample.y.astype(np.int64), weights=sample.n, minlength=len(counts))
+    totals = fit.sample.totals
+    counts = np.arange(int(totals.y.max()) + 1)
+    observed = np.bincount(totals.y.astype(np.int64), weights=totals.weight, minlength=len(counts))
     alpha = float(getattr(fit.require_family(), "alpha", 0.0))
-    shrunk = np.log1p(alpha * mean)
-    base = -log1p_over(alpha, mean)
     constant = rising_log_sum(counts.astype(np.float64), alpha) - gammaln(counts + 1)
-    expected = [
-        float(rows @ np.exp(base + count * (np.log(mean) - shrunk) + constant[count])) for count in counts.tolist()
-    ]
+    expected = np.zeros(len(counts))
+    for part in fit.parts:
+        mean = fit.link.inverse(part.eta(fit.estimate.location))
+        rows, base, slope = part.data.weight, -log1p_over(alpha, mean), np.log(mean) - np.log1p(alpha * mean)
+        expected += [float(rows @ np.exp(base + count * slope + constant[count])) for count in counts.tolist()]
     return tuple(
         RootogramBar(int(count), float(seen), hoped)
-        for count, seen, hoped in zip(counts, observed, expected, strict=True)
+        for count, seen, hoped in zip(counts, observed, expected.tolist(), strict=True)
     )
 
 
 def _means(fit: Fitted) -> tuple[Floats, Floats, Floats]:
     """Fitted mean, weight and response total of each pattern."""
     if not fit.is_ordinal:
-        return fit.mean, fit.pattern_data.weight, fit.pattern_data.total
-    counts = fit.sample.category_counts()
+        return fit.mean, fit.held.data.weight, fit.held.data.total
+    counts = fit.held.sample.category_counts()
     numbers = np.arange(1, counts.shape[1] + 1)
-    probability = category_probabilities(fit.cumulative_link, fit.estimate.extras, fit.estimate.eta)
+    probability = category_probabilities(fit.cumulative_link, fit.estimate.extras, fit.eta)
     return probability @ numbers, counts.sum(axis=1), counts @ numbers

@@ -1,11 +1,14 @@
 """A design under linear constraints on its coefficients, so that any estimator fits the constrained model."""
 
+from copy import copy
+
 import numpy as np
 
 from orchestration.glm.arrays import Floats
 from orchestration.glm.design import Design
 from orchestration.glm.fit import spread
 from orchestration.glm.inference.hypotheses import null_space
+from orchestration.glm.sample import Sample
 
 
 class ConstrainedDesign(Design):
@@ -29,6 +32,17 @@ class ConstrainedDesign(Design):
         self.width = self.basis.shape[1]
         self.kept = np.ones(self.width, dtype=bool)
         self.alias = np.eye(self.width)
+
+    def on(self, sample: Sample) -> "ConstrainedDesign":
+        """The same constraint for other patterns."""
+        other = copy(self)
+        other.base = self.base.on(sample)
+        other.blocks, other.n_patterns = other.base.blocks, other.base.n_patterns
+        return other
+
+    def leading(self, length: int) -> Design:
+        """The design of the first effects without the constraint, which does not touch the intercept alone."""
+        return self.base.leading(length)
 
     def predict(self, coefficients: Floats) -> Floats:
         """X b, by pattern."""

@@ -61,13 +61,13 @@ def type_three(design: Design, index: int) -> Floats:
     return _orthogonal_part(rows, nested) @ scaling
 
 
-def type_one(design: Design, counts: Floats) -> list[Floats]:
+def type_one(design: Design) -> list[Floats]:
     """Rows of the Type I hypothesis of every effect in turn, each adjusted for the effects before it.
 
     They come from the triangular factor of X'NX with the numbers of cases N.
     """
     scaling = np.linalg.inv(design.report_transform())
-    gram = scaling.T @ design.gram(counts) @ scaling
+    gram = scaling.T @ design.counted @ scaling
     triangle, pivots = _triangular(gram)
     rows = []
     for index in range(len(design.blocks)):

@@ -53,17 +53,18 @@ def measure_influence(fit: Fitted, by: str = "rows") -> Influence:
     Raises:
         GlmError: the model is ordinal, for which they are not defined.
     """
-    family, sample = fit.require_family(), fit.sample
+    family = fit.require_family()
+    sample = fit.held.sample
     if by not in ("rows", "patterns"):
         raise GlmError(f"Influence is measured by rows or by patterns, not by {by}.")
     if by == "rows":
         pattern, n, trials = sample.pattern, sample.n, sample.trials
         observed = sample.y / sample.trials
     else:
-        data = fit.pattern_data
+        data = fit.held.data
         pattern, n, trials = np.arange(sample.n_patterns), np.ones(sample.n_patterns), data.weight
         observed = data.total / data.weight
-    mean, eta = fit.mean[pattern], fit.estimate.eta[pattern]
+    mean, eta = fit.mean[pattern], fit.eta[pattern]
     variance = family.variance(mean)
     raw = observed - mean
     pearson = raw * np.sqrt(trials / variance)
@@ -94,7 +95,7 @@ def measure_influence(fit: Fitted, by: str = "rows") -> Influence:
 
 def _unscaled_variance(fit: Fitted) -> Floats:
     """x'(X'WX)^-1 x by pattern, with the expected weights W at scale 1."""
-    design, data, eta = fit.design, fit.pattern_data, fit.estimate.eta
+    design, data, eta = fit.held.design, fit.held.data, fit.eta
     mean = fit.mean
     weights = data.weight * fit.link.slope(eta) ** 2 / fit.require_family().variance(mean)
     kept = np.flatnonzero(design.kept)

@@ -3,11 +3,13 @@
 import numpy as np
 from scipy.special import chdtrc, ndtr
 
+from orchestration.glm.arrays import Floats
 from orchestration.glm.families import rising_log_sum
 from orchestration.glm.fit import score_and_weights
 from orchestration.glm.fitted import Fitted
-from orchestration.glm.negative_binomial import ratio_derivatives
+from orchestration.glm.negative_binomial import alpha_derivatives
 from orchestration.glm.newton import solve
+from orchestration.glm.parts import Part
 from orchestration.glm.results import LagrangeTest
 
 
@@ -33,39 +35,42 @@ def lagrange_tests(fit: Fitted) -> tuple[LagrangeTest, ...]:
 
 def _overdispersion(fit: Fitted) -> LagrangeTest:
     """U = sum((y - mu)^2 - y) / 2, with expected information I = sum(mu^2) / 2 (Dean and Lawless 1989)."""
-    sample = fit.sample
-    mean = fit.mean[sample.pattern]
-    score = 0.5 * float((sample.n * ((sample.y - mean) ** 2 - sample.y)).sum())
-    information = 0.5 * float((sample.n * mean**2).sum())
+    score = information = 0.0
+    for part in fit.parts:
+        mean = _mean(fit, part)
+        squares = part.sample.squared_residuals(mean, by_weight=True)
+        score += 0.5 * float((squares - part.data.total).sum())
+        information += 0.5 * float((part.data.weight * mean**2).sum())
     return _test("negative_binomial", 0.0, score, information)
 
 
 def _ancillary(fit: Fitted, alpha: float) -> LagrangeTest:
     """Score and observed information of alpha, less what the coefficients take of it."""
-    sample, design, family = fit.sample, fit.design, fit.require_family()
-    mean = fit.mean
-    data = fit.pattern_data
-    first, second = ratio_derivatives(alpha * mean)
-    shrunk = mean / (1 + alpha * mean)
-    score = float((sample.n * rising_log_sum(sample.y, alpha, order=1)).sum())
-    score -= float((data.total * shrunk + data.weight * mean**2 * first).sum())
-    bend = float((sample.n * rising_log_sum(sample.y, alpha, order=2)).sum())
-    bend += float((data.total * shrunk**2 - data.weight * mean**3 * second).sum())
-    eta = fit.estimate.eta
-    cross = design.sums((data.total - data.weight * mean) * fit.link.slope(eta) / (1 + alpha * mean) ** 2)
-    weights = score_and_weights(data, family, fit.link, eta, observed=True)[1]
+    design, family, totals = fit.design, fit.require_family(), fit.sample.totals
+    score = totals.total(lambda y, _: rising_log_sum(y, alpha, order=1))
+    bend = totals.total(lambda y, _: rising_log_sum(y, alpha, order=2))
+    cross, gram = np.zeros(design.width), np.zeros((design.width, design.width))
+    for part in fit.parts:
+        mean, eta, data = _mean(fit, part), part.eta(fit.estimate.location), part.data
+        slope, curvature = alpha_derivatives(data, mean, alpha)
+        score, bend = score + slope, bend + curvature
+        cross += part.design.sums((data.total - data.weight * mean) * fit.link.slope(eta) / (1 + alpha * mean) ** 2)
+        gram += part.design.gram(score_and_weights(data, family, fit.link, eta, observed=True)[1])
     kept = design.kept
-    taken = solve(design.gram(weights)[np.ix_(kept, kept)], cross[kept])
+    taken = solve(gram[np.ix_(kept, kept)], cross[kept])
     information = -bend - (0.0 if taken is None else float(cross[kept] @ taken))
     return _test("negative_binomial", alpha, score, information)
 
 
 def _gaussian_scale(fit: Fitted) -> LagrangeTest:
     """U = (SS / phi^2 - n / phi) / 2 and expected information n / (2 phi^2)."""
-    sample, phi = fit.sample, fit.scale
-    squares = float((sample.n * (sample.y - fit.mean[sample.pattern]) ** 2).sum())
-    n = float(sample.n.sum())
+    phi, n = fit.scale, fit.sample.size
+    squares = sum(float(part.sample.squared_residuals(_mean(fit, part), by_weight=True).sum()) for part in fit.parts)
     return _test("scale", phi, 0.5 * (squares / phi**2 - n / phi), 0.5 * n / phi**2)
+
+
+def _mean(fit: Fitted, part: Part) -> Floats:
+    return fit.require_family().clip(fit.link.inverse(part.eta(fit.estimate.location)))
 
 
 def _test(parameter: str, value: float, score: float, information: float) -> LagrangeTest:

@@ -7,6 +7,7 @@ from orchestration.glm.arrays import Floats
 from orchestration.glm.errors import ConvergenceError, GlmError
 from orchestration.glm.fitted import Fitted
 from orchestration.glm.newton import Proposal, maximise, solve
+from orchestration.glm.parts import Part, Sweep
 from orchestration.glm.results import ParallelLinesTest
 
 
@@ -30,7 +31,7 @@ def compare_parallel_lines(fit: Fitted) -> ParallelLinesTest | None:
     try:
         optimum = maximise(
             start,
-            model.log_likelihood,
+            model.sweep.log_likelihood,
             model.propose,
             max_iterations=fit.spec.max_iterations,
             name=f"{fit.name} (general)",
@@ -48,14 +49,11 @@ class _General:
     """g(P(Y <= j)) = x'b_j - offset: a coefficient vector (r, the intercept among it) for each of J-1 cuts."""
 
     def __init__(self, fit: Fitted) -> None:
-        self.fit, self.design = fit, fit.design
-        self.counts = fit.sample.category_counts()
+        self.fit, self.parts = fit, fit.parts
         self.link = fit.cumulative_link
-        self.kept = fit.design.kept
-        self.rank = fit.design.rank
-        self.cuts = self.counts.shape[1] - 1
-        offset = fit.sample.offset
-        self.offset = np.zeros(len(self.counts)) if offset is None else offset
+        self.kept, self.rank = fit.design.kept, fit.design.rank
+        self.cuts = len(fit.sample.categories) - 1
+        self.sweep = Sweep(self.parts, self)
 
     def at_parallel(self) -> Floats:
         """The fitted model's parameters in this one's form."""
@@ -64,10 +62,23 @@ class _General:
         parameters[:, 0] = self.fit.estimate.extras
         return parameters.ravel()
 
-    def _eta(self, parameters: Floats) -> Floats:
-        full = np.zeros((self.cuts, self.design.width))
+    def _spread(self, parameters: Floats) -> Floats:
+        full = np.zeros((self.cuts, len(self.kept)))
         full[:, self.kept] = parameters.reshape(self.cuts, self.rank)
-        return np.stack([self.design.predict(row) for row in full], axis=1) - self.offset[:, None]
+        return full
+
+    def terms(
+        self, part: Part, parameters: Floats, *, with_derivatives: bool
+    ) -> tuple[float, tuple[Floats, ...]] | None:
+        """Of one part: score, and expected information; None where the lines cross at a pattern."""
+        predicted = np.stack([part.design.predict(row) for row in self._spread(parameters)], axis=1)
+        eta = predicted - part.data.offset[:, None]
+        counts, probability = part.sample.category_counts(), self._probability(eta)
+        used = counts > 0
+        if (probability < 0).any() or (probability[used] <= 0).any():
+            return None
+        value = float(counts[used] @ np.log(probability[used]))
+        return value, self._derivatives(part, eta, counts, probability) if with_derivatives else ()
 
     def _probability(self, eta: Floats) -> Floats:
         tails = self.link.cumulative(eta)
@@ -75,50 +86,38 @@ class _General:
         above = np.column_stack([np.ones(len(eta)), tails.above, np.zeros(len(eta))])
         return np.where(below[:, :-1] < 0.5, np.diff(below, axis=1), -np.diff(above, axis=1))
 
-    def log_likelihood(self, parameters: Floats) -> float:
-        """Minus infinity where the lines cross at a pattern."""
-        probability = self._probability(self._eta(parameters))
-        if (probability < 0).any() or (probability[self.counts > 0] <= 0).any():
-            return -np.inf
-        used = self.counts > 0
-        return float(self.counts[used] @ np.log(probability[used]))
-
-    def _derivatives(self, parameters: Floats) -> tuple[Floats, Floats]:
-        """Score, and expected information."""
-        eta = self._eta(parameters)
+    def _derivatives(self, part: Part, eta: Floats, counts: Floats, probability: Floats) -> tuple[Floats, Floats]:
         density = self.link.cumulative(eta).density
-        probability = np.maximum(self._probability(eta), np.finfo(np.float64).tiny)
-        ratio = self.counts / probability
+        probability = np.maximum(probability, np.finfo(np.float64).tiny)
+        ratio = counts / probability
         by_eta = density * (ratio[:, :-1] - ratio[:, 1:])
-        score = np.concatenate([self.design.sums(column)[self.kept] for column in by_eta.T])
-        rows = self.counts.sum(axis=1)
-        inverse = rows[:, None] / probability
+        score = np.concatenate([part.design.sums(column)[self.kept] for column in by_eta.T])
+        inverse = counts.sum(axis=1)[:, None] / probability
         information = np.zeros((len(score), len(score)))
         for cut in range(self.cuts):
             own = density[:, cut] ** 2 * (inverse[:, cut] + inverse[:, cut + 1])
-            self._place(information, cut, cut, own)
+            self._place(part, information, (cut, cut), own)
             if cut + 1 < self.cuts:
                 beside = -density[:, cut] * density[:, cut + 1] * inverse[:, cut + 1]
-                self._place(information, cut, cut + 1, beside)
+                self._place(part, information, (cut, cut + 1), beside)
         return score, information
 
-    def _place(self, information: Floats, first: int, second: int, weights: Floats) -> None:
-        block = self.design.gram(weights)[np.ix_(self.kept, self.kept)]
-        rows = slice(first * self.rank, (first + 1) * self.rank)
-        columns = slice(second * self.rank, (second + 1) * self.rank)
+    def _place(self, part: Part, information: Floats, cuts: tuple[int, int], weights: Floats) -> None:
+        block = part.design.gram(weights)[np.ix_(self.kept, self.kept)]
+        rows, columns = (slice(cut * self.rank, (cut + 1) * self.rank) for cut in cuts)
         information[rows, columns] = block
         information[columns, rows] = block.T
 
     def propose(self, parameters: Floats) -> Proposal:
         """A Fisher step."""
-        score, information = self._derivatives(parameters)
+        score, information = self.sweep.derivatives(parameters)
         step = solve(information, score)
         if step is None:
             raise ConvergenceError(f"{self.fit.name}: the model without parallel lines has no unique maximum.")
-        size = float(np.abs(self._eta(step) + self.offset[:, None]).max())
+        size = max(self.parts.largest_change(row) for row in self._spread(step))
         return Proposal(step=step, size=size, gain=float(score @ step) / 2)
 
     def score_statistic(self, parameters: Floats) -> float:
         """U' I^- U at the fitted model."""
-        score, information = self._derivatives(parameters)
+        score, information = self.sweep.derivatives(parameters)
         return float(score @ np.linalg.pinv(information, hermitian=True) @ score)

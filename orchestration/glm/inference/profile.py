@@ -1,7 +1,6 @@
 """Profile likelihood intervals of the coefficients, by refits with one of them held at a value."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -57,11 +56,12 @@ class _Profile:
         kept = fit.design.kept
         self.design = ConstrainedDesign(fit.design, row[None, :])
         unit = row[kept] / float(row[kept] @ row[kept])
-        self.direction = fit.design.predict(spread(unit, kept))
-        self.offset = np.zeros(fit.sample.n_patterns) if fit.sample.offset is None else fit.sample.offset
+        self.direction = spread(unit, kept)
 
     def __call__(self, value: float) -> float:
-        sample = replace(self.fit.sample, offset=self.offset + value * self.direction)
+        design = self.fit.design
+        shift = value * self.direction
+        sample = self.fit.sample.shifted(lambda piece: design.on(piece).predict(shift))
         lost = self.fit.likelihoods.full - self.fit.refit(self.design, sample).log_likelihood
         return 2 * lost / self.fit.likelihood_scale - _CHI2_95
 

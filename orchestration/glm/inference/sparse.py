@@ -41,13 +41,13 @@ def sparse_warnings(fit: Fitted) -> tuple[str, ...]:
 def effective_size(fit: Fitted) -> float:
     """Cases as far as they inform: all for a number, fewer for an ordered or binary response."""
     sample = fit.sample
-    n = float(sample.n.sum())
+    n = sample.size
     counts = [float(category.n) for category in sample.categories]
     if fit.spec.distribution == "binomial" and not counts:
-        events = float((sample.n * sample.y).sum())
-        counts = [events, float((sample.n * sample.trials).sum()) - events]
+        events, trials = sample.events
+        counts = [events, trials - events]
         n = sum(counts)
     if fit.spec.distribution in ("poisson", "negative_binomial"):
-        total = float((sample.n * sample.y).sum())
+        total = sample.events[0]
         return total if total >= AGGREGATE * n else n
     return n - sum(count**3 for count in counts) / n**2 if counts else n

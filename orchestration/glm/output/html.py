@@ -22,8 +22,8 @@ td.number,th.number{text-align:right}
 """
 
 
-def render_html(results: Sequence[GlmResult], title: str) -> str:
-    """The page, as text."""
+def render_html(results: Sequence[GlmResult], title: str, *, with_matrices: bool = False) -> str:
+    """The page, as text; the covariance and correlation matrices on request."""
     parts = [f'<p class="banner" role="alert">{escape(text)}</p>' for text in banners(results)]
     parts.append(f"<h1>{escape(title)}</h1>")
     if len(results) > 1:
@@ -35,7 +35,7 @@ def render_html(results: Sequence[GlmResult], title: str) -> str:
         parts += [_section(section) for section in compare_models(results)]
     for index, result in enumerate(results):
         parts.append(f'<h2 id="model-{index}">{escape(result.info.model_id)}</h2>')
-        parts += [_section(section) for section in list_sections(result)]
+        parts += [_section(section) for section in list_sections(result, with_matrices=with_matrices)]
     body = "\n".join(parts)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
