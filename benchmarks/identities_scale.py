@@ -92,8 +92,10 @@ def main() -> None:
             wall, processor = time.perf_counter(), time.process_time()
             evaluate(timed, load_identities(workspace.expectations / "identities.yml"))  # ty: ignore[invalid-argument-type]
             wall, processor = time.perf_counter() - wall, time.process_time() - processor
-            terms, results = (_count(connection, f"audit.identity_{name}") for name in ("term", "result"))
-    print(f"{rows:,} figures, {terms:,} cells in {results:,} instances")
+            terms, written = (_count(connection, f"audit.identity_{name}") for name in ("term", "result"))
+            row = connection.execute("select cast(sum(instances) as bigint) from audit.identity_result").fetchone()
+            judged = row[0] if row else 0
+    print(f"{rows:,} figures, {judged:,} instances judged; {terms:,} cells in {written:,} rows written down")
     print(f"{wall:.1f} s, {processor:.1f} s of processor time")
     for name, seconds in sorted(timed.seconds.items(), key=lambda one: -one[1]):
         print(f"  {name:34}{seconds:8.1f} s of processor time")

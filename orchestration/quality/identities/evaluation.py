@@ -1,4 +1,4 @@
-"""Evaluating identities in the engine: declarations become SQL, one pass over the figures per identity.
+"""Evaluating identities in the engine: rules are applied to the keys, and the cells are added up by number.
 
 Every figure is an interval [figure_value - half_width, figure_value + half_width] in units. Sums,
 products and comparisons are done in exact decimals, so that an identity is broken only when no true
@@ -8,243 +8,171 @@ values for another does not say that the same values serve both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from orchestration.quality.identities.levels import evaluate_levels, level_of
-from orchestration.quality.identities.rules import AtMost, Between, Each, Identity, Linear, Ratio, Term, roles
-from orchestration.quality.identities.sql import FIGURES, condition, instance_key, is_free, keys, literal, merged
+from orchestration.quality.identities.levels import apply_levels, judge_levels, level_of, places_of_levels
+from orchestration.quality.identities.places import Dictionary, apply, create_instances, has_groups, is_printed
+from orchestration.quality.identities.rules import AtMost, Band, Between, Identity, Linear, Ratio, roles
+from orchestration.quality.identities.sql import BREAKDOWNS, CELLS, CONTEXTS, INSTANCES, JUDGED, MEMBERS, PLACES
+from orchestration.quality.identities.written import write
 
 if TYPE_CHECKING:
     import duckdb
 
-_TERMS = "audit_identity_terms"
-"""The cells of the instances of one identity, an instance by its number, with what its figure stands for."""
+_WEIGHTS = "audit_weights"
 
 
 def evaluate(connection: duckdb.DuckDBPyConnection, identities: Iterable[Identity]) -> None:
     """Fill `audit.identity_term` and `audit.identity_result` from the figures of the candidate.
 
     `audit.identity_term` has one row per cell that takes part in an instance of an identity;
-    `audit.identity_result` one row per instance whose cells are all there. `audit.level_sum` says of every
+    `audit.identity_result` one row per instance whose cells are all there, or of very many the broken ones and
+    what stands beside them, with the number of the others. `audit.level_sum` says of every
     level what is there and whether it adds up, `audit.territory_level` what its parts are.
     """
-    connection.execute(
-        f"""
-        create or replace temp table {FIGURES} as
-        select figures.*, periods.opens_on, periods.closes_on
-        from intermediate.int_figures__versioned as figures
-        inner join main.dim_period as periods on figures.time_period = periods.period_id
-        """
-    )
     identities = list(identities)
-    evaluate_levels(connection, identities)
-    for identity in identities:
-        if not _is_printed(connection, identity):
-            continue
-        if level_of(identity):
-            connection.execute(f"create or replace temp table {_TERMS} as {_terms_over_levels_sql(identity)}")
-        else:
-            connection.execute(f"create or replace temp table {_TERMS} as {_terms_sql(identity)}")
-            connection.execute(
-                f"insert into audit.identity_term "
-                f"select {literal(identity.id)}, instance, role, coefficient, observation_id from {_TERMS}"
-            )
-        connection.execute(f"insert into audit.identity_result {_result_sql(identity)}")
-    connection.execute(f"drop table if exists {_TERMS}; drop table {FIGURES}")
-
-
-def _is_printed(connection: duckdb.DuckDBPyConnection, identity: Identity) -> bool:
-    """Whether any figure could take each of the places of an identity: most identities concern few tables."""
-    places = [
-        f"exists (select 1 from {FIGURES} as figures where {condition('figures', merged(identity, term), term.unless)})"
-        for _, term in roles(identity)
-    ]
-    row = connection.execute(f"select {' and '.join(places)}").fetchone()
-    return bool(row and row[0])
-
-
-def _terms_over_levels_sql(identity: Identity) -> str:
-    return f"""
-        select
-            hash(terms.instance) as number, terms.instance, terms.role, terms.coefficient, terms.observation_id,
-            figures.figure_value, figures.half_width
-        from audit.identity_term as terms
-        inner join {FIGURES} as figures on terms.observation_id = figures.observation_id
-        where terms.rule_id = {literal(identity.id)}"""
-
-
-def _terms_sql(identity: Identity) -> str:
-    """Cells of every instance; an instance is kept only when each of its places is filled."""
-    (_, anchor), *_ = roles(identity)
-    scope = f"select * from {FIGURES}" + ("" if "edition_id" in identity.same else " where is_latest_in_dataset")
-    columns = ", ".join(f'"{key}"' for key in keys(identity))
-    period = ", opens_on, closes_on" if "time_period" in identity.same else ""
-    own = ", observation_id, ref_area as whole_area" if _needs_whole(identity) else ""
-    places = [_place_sql(identity, role, term, place) for place, (role, term) in enumerate(roles(identity))]
-    instance = instance_key(identity, "keys") + (" || ' ref_area=' || keys.whole_area" if own else "")
-    number = "dense_rank() over (order by instance)" if own else "row_number() over ()"
-    filled = f"""
-        with figures as ({scope}),
-        keys as (
-            select distinct {columns}{period}{own}
-            from figures
-            where {condition("figures", merged(identity, anchor), anchor.unless)} and figure_value is not null
-                {_without_breaks(identity)}
-        ),
-        anchor as materialized (select *, {instance} as instance, {number} as number from keys),
-        filled as materialized ({" union all ".join(places)})"""
-    if any(term.alone for _, term in roles(identity)):
-        return filled + _ONE_PART_EACH
-    return f"""{filled},
-        held as (
-            select number
-            from filled
-            group by number
-            having count(distinct place) = {len(places)}
-                and (count(*) filter (where is_member) = {_group_sizes(identity)} or bool_or(is_rest))
-        )
-        select
-            filled.number, instances.instance, filled.role, filled.coefficient, filled.observation_id,
-            filled.figure_value, filled.half_width
-        from filled
-        inner join held on filled.number = held.number
-        inner join (select distinct number, instance from anchor) as instances on filled.number = instances.number"""
-
-
-def _without_breaks(identity: Identity) -> str:
-    return "".join(f" and not coalesce({condition('figures', one.where)}, false)" for one in identity.breaks)
-
-
-# Each part makes an instance of its own with the whole.
-_ONE_PART_EACH = """,
-        parts as materialized (select *, row_number() over () as part_number from filled where role = 'part')
-        select
-            parts.part_number as number,
-            anchor.instance || ' cell=' || parts.observation_id as instance,
-            cells.role,
-            cells.coefficient,
-            cells.observation_id,
-            cells.figure_value,
-            cells.half_width
-        from parts
-        inner join anchor on parts.number = anchor.number
-        inner join filled as cells
-            on
-                parts.number = cells.number
-                and (cells.role = 'whole' or cells.observation_id = parts.observation_id)
-        where parts.number in (select number from filled where role = 'whole')"""
-
-
-def _needs_whole(identity: Identity) -> bool:
-    return any(term.each and term.each.inside_whole for _, term in roles(identity))
-
-
-def _group_sizes(identity: Identity) -> str:
-    sizes = [_group_size(term.each) for _, term in roles(identity) if term.each and term.each.group]
-    return " + ".join(sizes) or "0"
-
-
-def _members(each: Each) -> str:
-    excluded = f" and member_id not in ({', '.join(literal(one) for one in each.except_)})" if each.except_ else ""
-    return (
-        "select distinct member_id from main.bridge_territory_group "
-        f"where group_id = {literal(each.group or '')} and definition_id = {literal(each.definition or '')}{excluded}"
+    dictionary = Dictionary(connection, identities)
+    dictionary.create()
+    create_instances(connection)
+    apply_levels(connection, identities, dictionary.contexts)
+    printed = [number for number, one in enumerate(identities) if not level_of(one) and is_printed(connection, one)]
+    for number in printed:
+        apply(connection, identities, number, dictionary.contexts)
+    dictionary.fill_cells(places_of_levels(identities))
+    connection.execute(
+        f"create or replace temp table {JUDGED} "
+        "(instance integer, context integer, gap_low double, gap_high double, is_broken boolean)"
     )
+    for alike in _judged_alike(identities, printed):
+        connection.execute(_judgement_sql(identities, alike))
+    judge_levels(connection, identities)
+    write(connection, identities, dictionary)
+    for table in (PLACES, CONTEXTS, BREAKDOWNS, CELLS, INSTANCES, MEMBERS, JUDGED):
+        connection.execute(f"drop table if exists {table}")
 
 
-def _group_size(each: Each) -> str:
-    return f"(select count(*) from ({_members(each)}))"
+def _judged_alike(identities: Sequence[Identity], printed: Iterable[int]) -> list[list[int]]:
+    """The rules by number, those together that one pass over the cells judges."""
+    alike: dict[tuple[str, bool], list[int]] = defaultdict(list)
+    for number in printed:
+        alike[_shape(identities[number]), has_groups(identities[number])].append(number)
+    return list(alike.values())
 
 
-def _place_sql(identity: Identity, role: str, term: Term, place: int) -> str:
-    joins = []
-    for key in keys(identity):
-        if key == "time_period" and term.time == "year_before":
-            joins += [f"figures.{end} = anchor.{end} - interval 1 year" for end in ("opens_on", "closes_on")]
-        elif key == "time_period" and term.time != "same":
-            joins.append(f"figures.time_period = cast(anchor.{term.time}_on as varchar)")
-        elif is_free(term, key):
-            continue
-        else:
-            joins.append(f'figures."{key}" is not distinct from anchor."{key}"')
-    is_member = is_rest = "false"
-    if term.each and term.each.group:
-        joins.append(f"figures.{term.each.dimension} in ({_members(term.each)})")
-        is_member = "true"
-        if term.each.rest:
-            is_rest = f"figures.{term.each.dimension} = {literal(term.each.rest)}"
-    elif term.each:
-        joins.append(
-            f"figures.{term.each.dimension} in "
-            "(select territory_id from main.dim_territory where parent_id = anchor.whole_area)"
+def _shape(identity: Identity) -> str:
+    """What is left over is for most rules one sum over all cells, that has to be able to be nothing."""
+    if isinstance(identity, Linear):
+        return "sum_within" if identity.low or identity.high else "sum"
+    if isinstance(identity, Ratio):
+        return f"ratio{identity.ratio_offset}"
+    return "sum" if isinstance(identity, Band) else identity.kind
+
+
+def _judgement_sql(identities: Sequence[Identity], alike: list[int]) -> str:
+    """One pass over the cells that take part in rules of one shape: each instance that has all its cells is judged."""
+    first = identities[alike[0]]
+    low, high, broken = _verdict(first)
+    if has_groups(first):
+        # The first place is that by which an instance is found: a member without a value does not fill it.
+        filled = "case when members.slot = 0 and cells.low is null then 0 else 1 << members.slot end"
+        has_part = "(cells.low is not null or members.is_member)"
+        counted = (
+            "count(*) filter (where is_member) as members_printed, coalesce(bool_or(is_rest), false) as has_rest, "
+            "max(group_size) as group_size,"
         )
-    elif _needs_whole(identity):
-        joins.append("figures.observation_id = anchor.observation_id")
+        all_there = "and (members_printed = group_size or has_rest)"
+    else:
+        filled, has_part, counted, all_there = "1 << members.slot", "cells.low is not null", "", ""
     return f"""
-        select
-            anchor.number,
-            {place} as place,
-            {is_member} as is_member,
-            {is_rest} as is_rest,
-            {literal(role)} as role,
-            {term.coefficient} as coefficient,
-            figures.observation_id,
-            figures.figure_value,
-            figures.half_width
-        from anchor
-        inner join figures on {" and ".join(joins) or "true"}
-        where {condition("figures", merged(identity, term), term.unless)}
-            and (figures.figure_value is not null or {is_member})
-        """
-
-
-def _result_sql(identity: Identity) -> str:
-    low, high, holds = _verdict(identity)
-    summed = dict.fromkeys(role for role, _ in roles(identity))
-    return f"""
-        with intervals as (
-            select
-                number, instance, role,
-                coefficient * figure_value as middle, abs(coefficient) * half_width as half_width
-            from {_TERMS}
+        insert into {JUDGED}
+        with rules(rule, role, coefficient, low_factor, high_factor, least, most) as (
+            values {_constants_sql(identities, alike)}
+        ),
+        members as materialized (
+            select members.*, instances.slots, instances.group_size, rules.* exclude (rule, role, coefficient)
+            from {MEMBERS} as members
+            inner join {INSTANCES} as instances on members.instance = instances.instance
+            inner join rules
+                on members.rule = rules.rule and members.role = rules.role and members.coefficient = rules.coefficient
         ),
         sums as (
-            select any_value(instance) as instance, {", ".join(_role_sums(role) for role in summed)}
-            from intervals
-            group by number
+            select
+                members.instance, cells.context, {counted} {_sums(first)},
+                bit_or({filled}) as filled, max(members.slots) as all_slots
+            from {CELLS} as cells
+            inner join members on cells.place = members.place
+            where {has_part}
+            group by members.instance, cells.context
+            having filled = all_slots {all_there}
         ),
-        judged as (select instance, {low} as gap_low, {high} as gap_high from sums)
-        select
-            {literal(identity.id)} as rule_id,
-            instance,
-            {literal(identity.kind)} as kind,
-            {literal(identity.severity)} as severity,
-            cast(gap_low as double) as gap_low,
-            cast(gap_high as double) as gap_high,
-            case when {holds} then 'holds' else 'broken' end as verdict
+        judged as (select instance, context, {low} as gap_low, {high} as gap_high from sums)
+        select instance, context, cast(gap_low as double), cast(gap_high as double), {broken}
         from judged
         """
 
 
-def _role_sums(role: str) -> str:
-    if role == "bound":
+def _constants_sql(identities: Sequence[Identity], alike: list[int]) -> str:
+    """By rule, role and coefficient: how a cell enters the ends of what is left over, and what it may be."""
+    rows: dict[tuple[int, str, int], tuple[Decimal, Decimal, Decimal, Decimal]] = {}
+    for number in alike:
+        identity = identities[number]
+        bounds = (identity.low, identity.high) if isinstance(identity, Linear) else (Decimal(0), Decimal(0))
+        for role, term in roles(identity):
+            low, high = (factor * term.coefficient for factor in _factors(identity, role))
+            rows[number, role, term.coefficient] = (low, high, *bounds)
+    decimals = max(0, *(-int(one.as_tuple().exponent) for row in rows.values() for one in row))
+    return ", ".join(
+        f"({number}, '{role}', {coefficient}, "
+        + ", ".join(f"cast({one:f} as decimal({9 + decimals}, {decimals}))" for one in row)
+        + ")"
+        for (number, role, coefficient), row in rows.items()
+    )
+
+
+def _factors(identity: Identity, role: str) -> tuple[Decimal, Decimal]:
+    """By what the cells of a role are multiplied in the lower and in the upper end of what is left over."""
+    if isinstance(identity, Band) and role == "denominator":
+        return -identity.high, -identity.low
+    return (Decimal(-1), Decimal(-1)) if isinstance(identity, AtMost) and role == "whole" else (Decimal(1), Decimal(1))
+
+
+def _sums(identity: Identity) -> str:
+    if isinstance(identity, Ratio):
+        return ", ".join(_role_sums(role) for role in ("ratio", "numerator", "denominator"))
+    if isinstance(identity, Between):
         return (
-            "min(middle - half_width) filter (where role = 'bound') as bound_low, "
-            "max(middle + half_width) filter (where role = 'bound') as bound_high"
+            f"min({_END['low']}) filter (where role = 'bound') as bound_low, "
+            f"max({_END['high']}) filter (where role = 'bound') as bound_high, {_role_sums('middle')}"
         )
-    chosen = f"filter (where role = '{role}')"
+    bounds = "max(least) as least, max(most) as most," if _shape(identity) == "sum_within" else ""
+    return f"{bounds} sum({_END['low']}) as sum_low, sum({_END['high']}) as sum_high"
+
+
+def _times(factor: str, end: str, other: str) -> str:
+    """An end of a cell times its factor; products of long decimals are slow, and almost every factor is one."""
     return (
-        f"cast(sum(middle - half_width) {chosen} as decimal(38, 9)) as {role}_low, "
-        f"cast(sum(middle + half_width) {chosen} as decimal(38, 9)) as {role}_high"
+        f"case when {factor} = 1 then cells.{end} when {factor} = -1 then -cells.{other} "
+        f"when {factor} >= 0 then {factor} * cells.{end} else {factor} * cells.{other} end"
+    )
+
+
+# The lower end of what is left over takes the upper end of a cell that makes it smaller.
+_END = {"low": _times("low_factor", "low", "high"), "high": _times("high_factor", "high", "low")}
+
+
+def _role_sums(role: str) -> str:
+    return ", ".join(
+        f"cast(sum({value}) filter (where role = '{role}') as decimal(38, 9)) as {role}_{end}"
+        for end, value in _END.items()
     )
 
 
 def _verdict(identity: Identity) -> tuple[str, str, str]:
-    """Interval of what is left over, as SQL, and the condition under which the identity holds."""
-    contains_zero = "gap_low <= 0 and gap_high >= 0"
-    if isinstance(identity, Linear):
-        return f"term_low - {identity.high:f}", f"term_high - {identity.low:f}", contains_zero
+    """Interval of what is left over, as SQL, and the condition under which the identity is broken."""
+    lacks_zero = "gap_low > 0 or gap_high < 0"
     if isinstance(identity, Ratio):
         low, high = (f"(ratio_{end} + {identity.ratio_offset})" for end in ("low", "high"))
         products = ", ".join(
@@ -255,17 +183,15 @@ def _verdict(identity: Identity) -> tuple[str, str, str]:
         return (
             f"least({products}) - 100 * {_factor('numerator_high')}",
             f"greatest({products}) - 100 * {_factor('numerator_low')}",
-            contains_zero,
+            lacks_zero,
         )
-    if isinstance(identity, AtMost):
-        return "part_low - whole_high", "part_high - whole_low", "gap_low <= 0"
     if isinstance(identity, Between):
-        return "bound_low - middle_high", "bound_high - middle_low", contains_zero
-    return (
-        f"{_factor('numerator_low')} - {identity.high:f} * {_factor('denominator_high')}",
-        f"{_factor('numerator_high')} - {identity.low:f} * {_factor('denominator_low')}",
-        contains_zero,
-    )
+        return "bound_low - middle_high", "bound_high - middle_low", lacks_zero
+    if isinstance(identity, AtMost):
+        return "sum_low", "sum_high", "gap_low > 0"
+    return ("sum_low - most", "sum_high - least", lacks_zero) if _shape(identity) == "sum_within" else (
+        "sum_low", "sum_high", lacks_zero
+    )  # fmt: skip
 
 
 # A product of decimals has the digits of both, and 38 are all there are: a ratio is given ten places before the point

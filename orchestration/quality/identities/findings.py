@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from orchestration.quality.findings import Finding, FindingCell
 from orchestration.quality.identities.localisation import Explanation, Instance, Interval, Place, explain
 from orchestration.quality.identities.rules import Band, Identity, Linear, Ratio
+from orchestration.quality.identities.sql import ALL_OTHERS
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +50,9 @@ def identity_findings(connection: duckdb.DuckDBPyConnection, identities: Iterabl
     cells = _cells(connection)
     places = _places(connection)
     unexplained = {key for key in broken if rules[key[0]].severity != "info"}
-    explanations = _localise(rules, places, cells, unexplained) if unexplained else {}
+    # Where only the neighbourhood of the breaks is written down, what stands above a cell need not be its neighbour.
+    neighbours = {} if _has_more(connection) else _neighbours(cells.values())
+    explanations = _localise(rules, places, cells, unexplained, neighbours) if unexplained else {}
     return [
         _finding(
             rules[rule_id],
@@ -60,6 +63,14 @@ def identity_findings(connection: duckdb.DuckDBPyConnection, identities: Iterabl
         )
         for rule_id, instance in broken
     ]
+
+
+def _has_more(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether some instances that hold are only counted."""
+    row = connection.execute(
+        "select count(*) > 0 from audit.identity_result where instance = ?", [ALL_OTHERS]
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def _cells(connection: duckdb.DuckDBPyConnection) -> dict[str, _Cell]:
@@ -109,6 +120,7 @@ def _localise(
     places: dict[tuple[str, str], list[Place]],
     cells: dict[str, _Cell],
     broken: set[tuple[str, str]],
+    neighbours: dict[str, list[str]],
 ) -> dict[str, list[Explanation]]:
     instances = []
     for (rule_id, key), members in places.items():
@@ -118,7 +130,7 @@ def _localise(
         band = (Fraction(rule.low), Fraction(rule.high)) if isinstance(rule, Band | Linear) else _ZERO
         offset = rule.ratio_offset if isinstance(rule, Ratio) else 0
         instances.append(Instance(rule_id, key, rule.kind, tuple(members), (rule_id, key) in broken, offset, *band))
-    return explain(instances, {cell_id: cell.interval for cell_id, cell in cells.items()}, _neighbours(cells.values()))
+    return explain(instances, {cell_id: cell.interval for cell_id, cell in cells.items()}, neighbours)
 
 
 def _neighbours(cells: Iterable[_Cell]) -> dict[str, list[str]]:

@@ -9,19 +9,35 @@ prints every part, and not by the one in force on its day alone.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orchestration.modelling.declared_tables import create_declared_table
 from orchestration.quality.identities.rules import AtMost, Each, Identity, Linear, Term, roles
-from orchestration.quality.identities.sql import FIGURES, condition, fixed_values, instance_key, literal, merged
+from orchestration.quality.identities.sql import (
+    BREAKDOWNS,
+    CELLS,
+    CONTEXTS,
+    INSTANCES,
+    JUDGED,
+    MEMBERS,
+    PLACES,
+    condition,
+    fixed_values,
+    instance_key,
+    literal,
+    merged,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
-_PRINTED = "audit_level_figures"
+_PRINTED = "audit_level_places"
+_CANDIDATES = "audit_level_candidates"
+_PARTS = "audit_level_parts"
+_WHOLES = "audit_level_wholes"
 _CHOSEN = "audit_level_chosen"
+_RANKS = "audit_level_ranks"
 _OTHER_END = {"ref_area": "counterpart_area", "counterpart_area": "ref_area"}
 
 
@@ -30,52 +46,135 @@ def level_of(identity: Identity) -> tuple[Term, Each] | None:
     return next(((term, term.each) for _, term in roles(identity) if term.each and term.each.level), None)
 
 
-def evaluate_levels(connection: duckdb.DuckDBPyConnection, identities: Iterable[Identity]) -> None:
-    """Fill `audit.identity_term` with the instances of identities over levels, and say what adds up.
+def apply_levels(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity], contexts: list[str]) -> None:
+    """Write down the extents by which the wholes may be judged, and the places that take part.
 
-    Creates `audit.territory_level` from the territories and groups as declared, and `audit.level_sum`. A sum
-    takes the extents with every part printed; the parts of an `at_most` are those of incomplete extents.
+    Creates `audit.territory_level` from the territories and groups as declared, and `audit.level_sum`, empty.
     """
     create_declared_table(connection, "audit.level_sum")
     create_declared_table(connection, "audit.territory_level")
-    by_keys: dict[str, list[Identity]] = defaultdict(list)
-    for identity in identities:
-        if level_of(identity):
-            by_keys[instance_key(identity, "figures")].append(identity)
-    if by_keys:
-        connection.execute(f"insert into audit.territory_level by name {_LEVELS}")
-    for instance, alike in by_keys.items():
-        connection.execute(f"create or replace temp table {_PRINTED} as {_printed_sql(instance)}")
-        for identity in alike:
-            _evaluate(connection, identity)
-        connection.execute(f"drop table {_PRINTED}")
+    over_levels = [number for number, identity in enumerate(identities) if level_of(identity)]
+    if not over_levels:
+        return
+    connection.execute(
+        f"""
+        insert into audit.territory_level by name {_LEVELS};
+        create or replace temp table {_CANDIDATES} (
+            candidate integer, rule integer, extent_id varchar, whole_id varchar, level varchar,
+            definition_id varchar, valid_from date, parts_expected bigint, places_expected bigint, alike varchar,
+            head varchar, tail varchar, is_in_force boolean, example integer, may_lack_whole boolean,
+            takes_complete boolean
+        );
+        create or replace temp table {_PARTS} (candidate integer, part_id varchar, place integer);
+        create or replace temp table {_WHOLES} (candidate integer, place integer, instance integer);
+        """
+    )
+    for number in over_levels:
+        _apply(connection, identities[number], number, contexts)
 
 
-def _evaluate(connection: duckdb.DuckDBPyConnection, identity: Identity) -> None:
-    connection.execute(f"create or replace temp table {_CHOSEN} as {_chosen_sql(identity)}")
-    connection.execute(f"insert into audit.identity_term {_terms_sql(identity)}")
-    if isinstance(identity, Linear):
-        connection.execute(f"insert into audit.level_sum by name {_sums_sql(identity)}")
-    connection.execute(f"drop table {_CHOSEN}")
+def _apply(connection: duckdb.DuckDBPyConnection, identity: Identity, number: int, contexts: list[str]) -> None:
+    term, each = _parts(identity)
+    (whole_role, whole), (part_role, _) = sorted(roles(identity), key=lambda one: one[1].each is not None)
+    connection.execute(
+        f"""
+        create or replace temp table {_PRINTED} as {_printed_sql(identity, contexts)};
+        create or replace temp table {_CHOSEN} as {_extents_sql(identity)};
+        insert into {_CANDIDATES} by name {_candidates_sql(identity, each, number)};
+        insert into {_WHOLES}
+        select
+            candidates.candidate, figures.place,
+            cast((select coalesce(max(instance), 0) from {INSTANCES}) + row_number() over () as integer)
+        from {_CANDIDATES} as candidates
+        inner join {_PRINTED} as figures
+            on candidates.alike = figures.alike and candidates.whole_id = figures.{each.dimension}
+                and {condition("figures", merged(identity, whole), whole.unless)}
+        where candidates.rule = {number};
+        delete from {_CANDIDATES}
+        where rule = {number} and not may_lack_whole and candidate not in (select candidate from {_WHOLES});
+        insert into {_PARTS}
+        select candidates.candidate, parts.part_id, parts.place
+        from {_CHOSEN} as parts
+        inner join {_CANDIDATES} as candidates
+            on candidates.rule = {number} and parts.extent_id = candidates.extent_id and parts.alike = candidates.alike;
+        insert into {INSTANCES}
+        select wholes.instance, {number}, candidates.head, candidates.tail, 3, 0, null
+        from {_WHOLES} as wholes
+        inner join {_CANDIDATES} as candidates on wholes.candidate = candidates.candidate
+        where candidates.rule = {number};
+        insert into {MEMBERS}
+        select wholes.instance, {number}, 0, {literal(whole_role)}, {whole.coefficient}, wholes.place, false, false
+        from {_WHOLES} as wholes
+        inner join {_CANDIDATES} as candidates on wholes.candidate = candidates.candidate
+        where candidates.rule = {number}
+        union all
+        select wholes.instance, {number}, 1, {literal(part_role)}, {term.coefficient}, parts.place, false, false
+        from {_WHOLES} as wholes
+        inner join {_CANDIDATES} as candidates on wholes.candidate = candidates.candidate
+        inner join {_PARTS} as parts on wholes.candidate = parts.candidate
+        where candidates.rule = {number};
+        drop table {_PRINTED};
+        drop table {_CHOSEN};
+        """
+    )
 
 
-def _printed_sql(instance: str) -> str:
-    """The numbers of the parts and wholes of any level, with a hash of what the cells of an instance have in common."""
+def places_of_levels(identities: Sequence[Identity]) -> str:
+    """The places whose cells are needed to choose the extents."""
+    if not any(map(level_of, identities)):
+        return "select null"
+    return f"select place from {_PARTS} union select place from {_WHOLES}"
+
+
+def judge_levels(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity]) -> None:
+    """Judge the identities over levels, and say in `audit.level_sum` what adds up.
+
+    A sum takes the extents with every part printed; the parts of an `at_most` are those of incomplete extents.
+    """
+    if not any(map(level_of, identities)):
+        return
+    twice = connection.execute(
+        f"select exists (select 1 from {_PARTS} group by candidate, part_id having count(*) > 1)"
+    ).fetchone()
+    counted = "count(distinct parts.part_id)" if twice and twice[0] else "count(*)"
+    connection.execute(_RANKED)
+    rules = ", ".join(
+        f"({number}, {literal(one.id)}, {isinstance(one, Linear)})" for number, one in enumerate(identities)
+    )
+    connection.execute(
+        f"""
+        create or replace temp table {_CHOSEN} as {_chosen_sql(counted)};
+        insert into {JUDGED}
+        select
+            instance, context,
+            cast(case when takes_complete then gap_low else -gap_high end as double),
+            cast(case when takes_complete then gap_high else -gap_low end as double),
+            case when takes_complete then not adds_up else gap_high < 0 end
+        from {_CHOSEN}
+        where takes_complete = is_complete and instance is not null;
+        insert into audit.level_sum by name {_sums_sql(rules)};
+        drop table {_CHOSEN};
+        drop table {_CANDIDATES};
+        drop table {_RANKS};
+        drop table {_PARTS};
+        drop table {_WHOLES};
+        """
+    )
+
+
+def _printed_sql(identity: Identity, contexts: list[str]) -> str:
+    """The places of the parts and wholes of any level, with the text of what their instances have in common."""
     ends = " or ".join(f"figures.{end} in (select territory_id from placed)" for end in _OTHER_END)
+    head, tail = instance_key(identity, "figures", contexts)
     return f"""
         with placed as (
             select part_id as territory_id from audit.territory_level
             union
             select whole_id from audit.territory_level
         )
-        select
-            *,
-            {instance} as instance,
-            hash(instance) as context,
-            figure_value - half_width as low,
-            figure_value + half_width as high
-        from {FIGURES} as figures
-        where figure_value is not null and ({ends})
+        select *, {head} as head, {tail} as tail, head || chr(0) || tail as alike
+        from {PLACES} as figures
+        where has_value and ({ends})
     """
 
 
@@ -181,90 +280,54 @@ def _parts(identity: Identity) -> tuple[Term, Each]:
     return found
 
 
-def _instance(identity: Identity, each: Each) -> str:
-    """The keys of the rule, and the whole and the level where the rule does not say which one it means."""
-    fixed = fixed_values(_whole(identity), each.dimension) or []
-    whole = "" if len(fixed) == 1 else f" || ' {each.dimension}=' || whole_id"
-    return f"instance{whole}" + ("" if len(each.levels) == 1 else " || ' level=' || level")
-
-
-def _chosen_sql(identity: Identity) -> str:
-    """Of every whole in every context the extent by which it is judged, with what is printed of it.
-
-    That is the complete one that adds up, else the complete one in force, else that which lacks least. A whole
-    without a figure counts where it is a country, or where the edition prints it elsewhere. Flows between two
-    parts are no parts of a flow of the whole.
-    """
+def _extents_sql(identity: Identity) -> str:
+    """The places of the parts of every extent. Flows between two parts are no parts of a flow of the whole."""
     term, each = _parts(identity)
-    other_end = _OTHER_END[each.dimension]
     return f"""
         with extents as (
             select *, count(*) over (partition by extent_id) as parts_expected
             from audit.territory_level
             where level in ({", ".join(map(literal, each.levels))})
-        ),
-        parts as (
-            select
-                extents.extent_id,
-                extents.whole_id,
-                figures.context,
-                any_value(extents.level) as level,
-                any_value(extents.definition_id) as definition_id,
-                any_value(extents.valid_from) as valid_from,
-                any_value(extents.parts_expected) as parts_expected,
-                any_value(figures.instance) as instance,
-                any_value(figures.edition_id) as edition_id,
-                any_value(figures.observation_id) as example,
-                bool_and(
-                    (extents.valid_from is null or extents.valid_from <= figures.opens_on)
-                    and (extents.valid_to is null or figures.opens_on < extents.valid_to)
-                ) as is_in_force,
-                count(distinct extents.part_id) as parts_printed,
-                sum(figures.low) as part_low,
-                sum(figures.high) as part_high
-            from {_PRINTED} as figures
-            inner join extents on figures.{each.dimension} = extents.part_id
-            left join (select distinct level, whole_id, part_id from extents) as inside
-                on
-                    extents.level = inside.level
-                    and extents.whole_id = inside.whole_id
-                    and figures.{other_end} = inside.part_id
-            where inside.part_id is null
-                and {condition("figures", merged(identity, term), term.unless)}
-                {_only_whole(identity, each)}
-            group by extents.extent_id, extents.whole_id, figures.context
-        ),
-        candidates as (
-            select
-                parts.*,
-                figures.observation_id as whole_observation_id,
-                figures.low - parts.part_high as gap_low,
-                figures.high - parts.part_low as gap_high,
-                coalesce(gap_low <= 0 and gap_high >= 0, false) as adds_up,
-                parts_printed = parts_expected as is_complete
-            from parts
-            left join {_PRINTED} as figures
-                on
-                    parts.context = figures.context
-                    and parts.whole_id = figures.{each.dimension}
-                    and {condition("figures", merged(identity, _whole(identity)), _whole(identity).unless)}
-            where figures.observation_id is not null or (
-                parts_printed > 1 and (
-                    parts.whole_id in (select territory_id from raw.territory where territory_type = 'country')
-                    or (parts.edition_id, parts.whole_id) in (
-                        select (edition_id, {each.dimension}) from {_PRINTED}
-                    )
-                )
-            )
         )
-        select * replace ({_instance(identity, each)} as instance)
-        from candidates
-        qualify row_number() over (
-            partition by context, whole_id, level
-            order by
-                is_complete desc, adds_up desc, is_in_force desc, parts_expected - parts_printed asc,
-                parts_printed desc, valid_from desc nulls last, extent_id asc
-        ) = 1
+        select extents.*, figures.place, figures.head, figures.tail, figures.alike, figures.edition_id, figures.opens_on
+        from {_PRINTED} as figures
+        inner join extents on figures.{each.dimension} = extents.part_id
+        left join (select distinct level, whole_id, part_id from extents) as inside
+            on
+                extents.level = inside.level
+                and extents.whole_id = inside.whole_id
+                and figures.{_OTHER_END[each.dimension]} = inside.part_id
+        where inside.part_id is null
+            and {condition("figures", merged(identity, term), term.unless)}
+            {_only_whole(identity, each)}
+    """
+
+
+def _candidates_sql(identity: Identity, each: Each, number: int) -> str:
+    """The extents of which something is printed, with the text of the whole and the level that the rule leaves open.
+
+    A whole without a figure counts where it is a country, or where the edition prints it elsewhere.
+    """
+    fixed = fixed_values(_whole(identity), each.dimension) or []
+    whole = "''" if len(fixed) == 1 else f"' {each.dimension}=' || whole_id"
+    level = "''" if len(each.levels) == 1 else "' level=' || level"
+    return f"""
+        select
+            cast((select coalesce(max(candidate), 0) from {_CANDIDATES}) + row_number() over () as integer)
+                as candidate,
+            {number} as rule, extent_id, whole_id, any_value(level) as level,
+            any_value(definition_id) as definition_id, any_value(valid_from) as valid_from,
+            any_value(parts_expected) as parts_expected, count(*) as places_expected, alike,
+            any_value(head) as head, any_value(tail || {whole} || {level}) as tail,
+            bool_and((valid_from is null or valid_from <= opens_on) and (valid_to is null or opens_on < valid_to))
+                as is_in_force,
+            any_value(place) as example,
+            whole_id in (select territory_id from raw.territory where territory_type = 'country')
+            or bool_or((edition_id, whole_id) in (select (edition_id, {each.dimension}) from {_PRINTED}))
+                as may_lack_whole,
+            {not isinstance(identity, AtMost)} as takes_complete
+        from {_CHOSEN}
+        group by extent_id, whole_id, alike
     """
 
 
@@ -273,52 +336,144 @@ def _only_whole(identity: Identity, each: Each) -> str:
     return "" if fixed is None else f"and extents.whole_id in ({', '.join(map(literal, fixed))})"
 
 
-def _terms_sql(identity: Identity) -> str:
-    term, each = _parts(identity)
-    (whole_role, whole), (part_role, _) = sorted(roles(identity), key=lambda one: one[1].each is not None)
-    judged = "not chosen.is_complete" if isinstance(identity, AtMost) else "chosen.is_complete"
+def _chosen_sql(counted: str) -> str:
+    """Of every whole in every context the extent by which it is judged, with what is printed of it.
+
+    That is the complete one that adds up, else the complete one in force, else that which lacks least.
+    """
     return f"""
-        select {literal(identity.id)} as rule_id, instance, {literal(whole_role)} as role,
-            {whole.coefficient} as coefficient, whole_observation_id as observation_id
-        from {_CHOSEN} as chosen
-        where {judged} and whole_observation_id is not null
-        union all
-        select {literal(identity.id)}, chosen.instance, {literal(part_role)}, {term.coefficient},
-            figures.observation_id
-        from {_CHOSEN} as chosen
-        inner join audit.territory_level as levels on chosen.extent_id = levels.extent_id
-        inner join {_PRINTED} as figures
-            on levels.part_id = figures.{each.dimension} and chosen.context = figures.context
-        where {judged} and chosen.whole_observation_id is not null
-            and {condition("figures", merged(identity, term), term.unless)}
+        with printed as (
+            select
+                parts.part_set, cells.context, {counted} as parts_printed, count(*) as places_printed,
+                sum(cells.low) as part_low, sum(cells.high) as part_high
+            from (
+                select ranked.part_set, parts.part_id, parts.place
+                from {_PARTS} as parts
+                inner join (
+                    select part_set, min(candidate) as candidate from {_RANKS} group by part_set
+                ) as ranked on parts.candidate = ranked.candidate
+            ) as parts
+            inner join {CELLS} as cells on parts.place = cells.place
+            where cells.low is not null
+            group by parts.part_set, cells.context
+        ),
+        wholes as (
+            select wholes.candidate, wholes.instance, cells.context, cells.low, cells.high
+            from {_WHOLES} as wholes
+            semi join {_RANKS} as ranked on wholes.candidate = ranked.candidate
+            inner join {CELLS} as cells on wholes.place = cells.place
+            where cells.low is not null
+        ),
+        candidates as (
+            select
+                ranked.* exclude (part_set), printed.* exclude (part_set), wholes.instance, wholes.low as whole_low,
+                wholes.high as whole_high,
+                wholes.low - printed.part_high as gap_low,
+                wholes.high - printed.part_low as gap_high,
+                coalesce(gap_low <= 0 and gap_high >= 0, false) as adds_up,
+                printed.parts_printed = ranked.parts_expected as is_complete
+            from printed
+            inner join {_RANKS} as ranked on printed.part_set = ranked.part_set
+            left join wholes on ranked.candidate = wholes.candidate and printed.context = wholes.context
+            where wholes.instance is not null or (printed.parts_printed > 1 and ranked.may_lack_whole)
+        )
+        select *
+        from candidates
+        qualify row_number() over (
+            partition by judged_together, context
+            order by
+                is_complete desc, adds_up desc, is_in_force desc, parts_expected - parts_printed asc,
+                parts_printed desc, preference asc
+        ) = 1
     """
 
 
-def _sums_sql(identity: Identity) -> str:
-    term, each = _parts(identity)
+# Extents of which the same places are printed differ in nothing that the cells say: only the first need be added up.
+_RANKED = f"""
+    create or replace temp table {_RANKS} as
+    with sets as (
+        select
+            candidate, cast(dense_rank() over (order by places) as integer) as part_set, parts_found
+        from (
+            select candidate, list({{'part': part_id, 'place': place}} order by part_id, place) as places,
+                count(distinct part_id) as parts_found
+            from {_PARTS}
+            group by candidate
+        )
+    ),
+    ranked as (
+        select
+            candidates.candidate,
+            cast(dense_rank() over (order by rule, alike, whole_id, level) as integer) as judged_together,
+            cast(row_number() over (
+                order by is_in_force desc, valid_from desc nulls last, extent_id
+            ) as integer) as preference,
+            parts_expected, takes_complete, may_lack_whole, is_in_force, sets.part_set, sets.parts_found
+        from {_CANDIDATES} as candidates
+        inner join sets on candidates.candidate = sets.candidate
+    )
+    select * exclude (parts_found)
+    from ranked
+    qualify row_number() over (
+        partition by judged_together, part_set, parts_expected > parts_found
+        order by is_in_force desc, parts_expected, preference
+    ) = 1
+"""
+
+
+def _sums_sql(rules: str) -> str:
     return f"""
-        with missing as (
-            select chosen.context, chosen.extent_id, string_agg(levels.part_id, ', ' order by levels.part_id) as parts
-            from {_CHOSEN} as chosen
-            inner join audit.territory_level as levels on chosen.extent_id = levels.extent_id
-            left join (
-                select figures.context, figures.{each.dimension} as part_id
-                from {_PRINTED} as figures
-                where {condition("figures", merged(identity, term), term.unless)}
-            ) as printed on chosen.context = printed.context and levels.part_id = printed.part_id
-            where not chosen.is_complete and printed.part_id is null
-            group by chosen.context, chosen.extent_id
+        with rules(rule, rule_id, is_sum) as (values {rules}),
+        chosen as (
+            select
+                found.*, candidates.* exclude (candidate, is_in_force, parts_expected, takes_complete, may_lack_whole),
+                rules.rule_id
+            from {_CHOSEN} as found
+            inner join {_CANDIDATES} as candidates on found.candidate = candidates.candidate
+            inner join rules on candidates.rule = rules.rule
+            where rules.is_sum
+        ),
+        extents as (
+            select candidates.candidate, levels.part_id
+            from {_CANDIDATES} as candidates
+            inner join audit.territory_level as levels on candidates.extent_id = levels.extent_id
+            where candidates.candidate in (select candidate from chosen where not is_complete)
+        ),
+        never_printed as (
+            select extents.candidate, string_agg(extents.part_id, ', ' order by extents.part_id) as parts
+            from extents
+            anti join {_PARTS} as parts on extents.candidate = parts.candidate and extents.part_id = parts.part_id
+            group by extents.candidate
+        ),
+        lacking as (
+            select candidate, context from chosen where not is_complete and places_printed < places_expected
+        ),
+        not_printed as (
+            select
+                lacking.candidate, lacking.context,
+                string_agg(extents.part_id, ', ' order by extents.part_id) as parts
+            from lacking
+            inner join extents on lacking.candidate = extents.candidate
+            anti join (
+                select parts.candidate, parts.part_id, cells.context
+                from {_PARTS} as parts
+                inner join {CELLS} as cells on parts.place = cells.place
+                where cells.low is not null and parts.candidate in (select candidate from lacking)
+            ) as printed
+                on lacking.candidate = printed.candidate and lacking.context = printed.context
+                    and extents.part_id = printed.part_id
+            group by lacking.candidate, lacking.context
         )
         select
-            {literal(identity.id)} as rule_id,
-            chosen.instance,
-            figures.dataset,
-            figures.edition_id,
-            figures.indicator as indicator_id,
-            figures.counterpart_area as partner_id,
-            figures.time_period as period_id,
-            figures.population_group as population_group_id,
-            figures.breakdown,
+            chosen.rule_id,
+            chosen.head || contexts.name || chosen.tail as instance,
+            places.dataset,
+            places.edition_id,
+            places.indicator as indicator_id,
+            places.counterpart_area as partner_id,
+            places.time_period as period_id,
+            places.population_group as population_group_id,
+            breakdowns.breakdown,
             chosen.level,
             chosen.whole_id,
             chosen.extent_id,
@@ -326,19 +481,26 @@ def _sums_sql(identity: Identity) -> str:
             chosen.is_in_force,
             chosen.parts_expected,
             chosen.parts_printed,
-            missing.parts as missing_parts,
+            case
+                when chosen.is_complete then null
+                when chosen.places_printed < chosen.places_expected then not_printed.parts
+                else never_printed.parts
+            end as missing_parts,
             cast((chosen.part_low + chosen.part_high) / 2 as double) as parts_value,
-            cast(wholes.figure_value as double) as whole_value,
+            cast((chosen.whole_low + chosen.whole_high) / 2 as double) as whole_value,
             cast(chosen.gap_low as double) as gap_low,
             cast(chosen.gap_high as double) as gap_high,
             case
                 when not chosen.is_complete then 'incomplete'
-                when chosen.whole_observation_id is null then 'no whole'
+                when chosen.instance is null then 'no whole'
                 when chosen.adds_up then 'adds up'
                 else 'does not add up'
             end as result
-        from {_CHOSEN} as chosen
-        inner join {_PRINTED} as figures on chosen.example = figures.observation_id
-        left join {_PRINTED} as wholes on chosen.whole_observation_id = wholes.observation_id
-        left join missing on chosen.context = missing.context and chosen.extent_id = missing.extent_id
+        from chosen
+        inner join {PLACES} as places on chosen.example = places.place
+        inner join {CONTEXTS} as contexts on chosen.context = contexts.context
+        left join {BREAKDOWNS} as breakdowns
+            on chosen.context = breakdowns.context and places.sex is not distinct from breakdowns.sex
+        left join never_printed on chosen.candidate = never_printed.candidate
+        left join not_printed on chosen.candidate = not_printed.candidate and chosen.context = not_printed.context
     """

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from orchestration.quality.identities.rules import Filter, Identity, Term, roles
 
-FIGURES = "audit_figures"
-"""The figures of the candidate with the days on which their periods open and close, while identities are evaluated."""
+FIGURES = "intermediate.int_figures__versioned"
+PLACES = "audit_places"
+"""What rules speak of, once per combination that is printed, with the days on which its period opens and closes."""
+CONTEXTS = "audit_contexts"
+"""Characteristics that no rule speaks of, once per combination: the cells of an instance always have them in common."""
+BREAKDOWNS = "audit_breakdowns"
+"""The text of the breakdown for each sex and context."""
+CELLS = "audit_cells"
+"""The printed cells of the places that take part in a rule, with the ends of their intervals."""
+INSTANCES = "audit_instances"
+"""What a rule could be judged by, in any context; the name of its instances before and after that of the context."""
+MEMBERS = "audit_members"
+"""The places that take part in an instance."""
+ALL_OTHERS = "all others"
+"""Stands for the instances of a rule that hold and are not written down one by one."""
+JUDGED = "audit_judged"
+"""Every instance in every context in which its cells are all there, with its verdict."""
 
 # What the cells of an instance have in common whatever the rule says, so that a figure by sex never mixes with a total:
 # the usual value, which is not named in an instance.
+_CHARACTERISTICS = ("age", "citizenship", "variant")
 _ALWAYS_SAME = {"sex": None, "age": None, "citizenship": None, "variant": None, "population_group": "total"}
 
 
@@ -60,12 +78,41 @@ def _unsaid_keys(identity: Identity) -> list[str]:
     return [key for key in _ALWAYS_SAME if key not in identity.same and key not in fixed]
 
 
-def instance_key(identity: Identity, alias: str) -> str:
-    """The keys of the rule as text; those that it leaves unsaid only where they have an unusual value."""
+def columns_spoken_of(identities: Iterable[Identity]) -> set[str]:
+    """The columns by which any rule chooses its cells."""
+    filters = [
+        one
+        for identity in identities
+        for _, term in roles(identity)
+        for one in (identity.where, term.where, term.unless, *(each.where for each in identity.breaks))
+    ]
+    return {column for one in filters for column in one}
+
+
+def context_columns(identities: Iterable[Identity]) -> list[str]:
+    """The last of the characteristics, those of which no rule speaks: they need not be looked at to apply a rule."""
+    spoken = columns_spoken_of(identities)
+    last = max((place for place, one in enumerate(_CHARACTERISTICS, 1) if one in spoken), default=0)
+    return list(_CHARACTERISTICS[last:])
+
+
+def instance_key(identity: Identity, alias: str, contexts: list[str]) -> tuple[str, str]:
+    """The keys of the rule as text; those that it leaves unsaid only where they have an unusual value.
+
+    In two parts, the text of the context stands between them.
+    """
     parts = [f"'{key}=' || coalesce(cast({alias}.\"{key}\" as varchar), '')" for key in identity.same]
-    unsaid = []
+    head, tail = " || ' ' || ".join(parts), "''"
     for key in _unsaid_keys(identity):
-        usual = _ALWAYS_SAME[key]
-        is_usual = f"{alias}.{key} is null" if usual is None else f"{alias}.{key} = {literal(usual)}"
-        unsaid.append(f" || case when {is_usual} then '' else ' {key}=' || {alias}.{key} end")
-    return " || ' ' || ".join(parts) + "".join(unsaid)
+        if key == "population_group":
+            tail = unusual(key, alias)
+        elif key not in contexts:
+            head += f" || {unusual(key, alias)}"
+    return head, tail
+
+
+def unusual(key: str, alias: str) -> str:
+    """A key with its value, where that is not the usual one."""
+    usual = _ALWAYS_SAME[key]
+    is_usual = f"{alias}.{key} is null" if usual is None else f"{alias}.{key} = {literal(usual)}"
+    return f"case when {is_usual} then '' else ' {key}=' || {alias}.{key} end"
