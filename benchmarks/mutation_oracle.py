@@ -215,7 +215,7 @@ def _terms(rule: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
         return [("middle", rule["middle"]), *(("bound", one) for one in rule["bounds"])]
     if rule["kind"] == "band":
         return [*(("numerator", one) for one in rule["numerator"]), ("denominator", rule["denominator"])]
-    raise NotImplementedError(rule["kind"])
+    raise ValueError(f"{rule['id']}: the brute force knows no identities of kind {rule['kind']!r}")
 
 
 def _keys(rule: Mapping[str, Any], terms: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -79,7 +80,7 @@ class Moments:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleHead:
+class SampleHead(ABC):
     """What is known of the rows of one fit besides the rows themselves; `fingerprint` is a hash of these."""
 
     factors: tuple[Factor, ...]
@@ -94,43 +95,43 @@ class SampleHead:
     fingerprint: str
     is_synthetic: bool
 
+    @abstractmethod
     def pieces(self) -> "Iterator[Sample]":
         """The rows, a part of the covariate patterns at a time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shifted(self, offset_of: "Callable[[Sample], Floats]") -> "SampleHead":
         """The same rows with something added to the offset of each pattern."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def totals(self) -> ResponseTotals:
         """Sums over all rows of functions of the response."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def size(self) -> float:
         """Number of cases."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def events(self) -> tuple[float, float]:
         """Sums over the cases of response and trials."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def covariate_moments(self) -> tuple[Moments, ...]:
         """Moments of each covariate."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def response_moments(self) -> Moments:
         """Moments of the response."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def offset_moments(self) -> Moments | None:
         """Moments of the offset; None without one."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
