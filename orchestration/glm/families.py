@@ -171,8 +171,20 @@ class Binomial:
         return totals.total(lambda y, m: gammaln(m + 1) - gammaln(y + 1) - gammaln(m - y + 1))
 
 
+class _DevianceScale:
+    """The scale of a family whose likelihood depends on the data through the deviance alone."""
+
+    def ml_scale(self, deviance: float, count: float) -> float:
+        """D / n."""
+        return deviance / count
+
+    def ml_scale_error(self, scale: float, count: float) -> float:
+        """phi sqrt(2 / n)."""
+        return scale * float(np.sqrt(2 / count))
+
+
 @dataclass(frozen=True)
-class Gaussian:
+class Gaussian(_DevianceScale):
     """V(mu) = 1."""
 
     name: str = "gaussian"
@@ -220,14 +232,6 @@ class Gaussian:
     def free_of_parameters(self, totals: ResponseTotals) -> float:
         """-n log(2 pi) / 2."""
         return -0.5 * totals.count * float(np.log(2 * np.pi))
-
-    def ml_scale(self, deviance: float, count: float) -> float:
-        """D / n."""
-        return deviance / count
-
-    def ml_scale_error(self, scale: float, count: float) -> float:
-        """phi sqrt(2 / n)."""
-        return scale * float(np.sqrt(2 / count))
 
 
 @dataclass(frozen=True)
@@ -350,7 +354,7 @@ class Gamma:
 
 
 @dataclass(frozen=True)
-class InverseGaussian:
+class InverseGaussian(_DevianceScale):
     """V(mu) = mu^3."""
 
     name: str = "inverse_gaussian"
@@ -398,14 +402,6 @@ class InverseGaussian:
     def free_of_parameters(self, totals: ResponseTotals) -> float:
         """-(n log(2 pi) + 3 sum of log y) / 2."""
         return -0.5 * (totals.count * float(np.log(2 * np.pi)) + 3 * totals.log())
-
-    def ml_scale(self, deviance: float, count: float) -> float:
-        """D / n."""
-        return deviance / count
-
-    def ml_scale_error(self, scale: float, count: float) -> float:
-        """phi sqrt(2 / n)."""
-        return scale * float(np.sqrt(2 / count))
 
 
 @dataclass(frozen=True)
