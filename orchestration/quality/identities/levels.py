@@ -13,13 +13,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orchestration.modelling.declared_tables import create_declared_table
-from orchestration.quality.identities.rules import AtMost, Each, Identity, Linear, Term, roles
+from orchestration.quality.identities.rules import AtMost, Each, Identity, Term, roles
 from orchestration.quality.identities.sql import (
-    BREAKDOWNS,
-    CELLS,
-    CONTEXTS,
     INSTANCES,
-    JUDGED,
     MEMBERS,
     PLACES,
     condition,
@@ -32,12 +28,16 @@ from orchestration.quality.identities.sql import (
 if TYPE_CHECKING:
     import duckdb
 
+CANDIDATES = "audit_level_candidates"
+"""The extents by which wholes may be judged."""
+PARTS = "audit_level_parts"
+"""The places of the parts of a candidate."""
+WHOLES = "audit_level_wholes"
+"""The places of the whole of a candidate, with the instance that each makes."""
+CHOSEN = "audit_level_chosen"
+"""Of every whole in every context the candidate by which it is judged, with what is printed of its parts."""
 _PRINTED = "audit_level_places"
-_CANDIDATES = "audit_level_candidates"
-_PARTS = "audit_level_parts"
-_WHOLES = "audit_level_wholes"
-_CHOSEN = "audit_level_chosen"
-_RANKS = "audit_level_ranks"
+_EXTENTS = "audit_level_extents"
 _OTHER_END = {"ref_area": "counterpart_area", "counterpart_area": "ref_area"}
 
 
@@ -59,14 +59,14 @@ def apply_levels(connection: duckdb.DuckDBPyConnection, identities: Sequence[Ide
     connection.execute(
         f"""
         insert into audit.territory_level by name {_LEVELS};
-        create or replace temp table {_CANDIDATES} (
+        create or replace temp table {CANDIDATES} (
             candidate integer, rule integer, extent_id varchar, whole_id varchar, level varchar,
             definition_id varchar, valid_from date, parts_expected bigint, places_expected bigint, alike varchar,
             head varchar, tail varchar, is_in_force boolean, example integer, may_lack_whole boolean,
             takes_complete boolean
         );
-        create or replace temp table {_PARTS} (candidate integer, part_id varchar, place integer);
-        create or replace temp table {_WHOLES} (candidate integer, place integer, instance integer);
+        create or replace temp table {PARTS} (candidate integer, part_id varchar, place integer);
+        create or replace temp table {WHOLES} (candidate integer, place integer, instance integer);
         """
     )
     for number in over_levels:
@@ -79,42 +79,42 @@ def _apply(connection: duckdb.DuckDBPyConnection, identity: Identity, number: in
     connection.execute(
         f"""
         create or replace temp table {_PRINTED} as {_printed_sql(identity, contexts)};
-        create or replace temp table {_CHOSEN} as {_extents_sql(identity)};
-        insert into {_CANDIDATES} by name {_candidates_sql(identity, each, number)};
-        insert into {_WHOLES}
+        create or replace temp table {_EXTENTS} as {_extents_sql(identity)};
+        insert into {CANDIDATES} by name {_candidates_sql(identity, each, number)};
+        insert into {WHOLES}
         select
             candidates.candidate, figures.place,
             cast((select coalesce(max(instance), 0) from {INSTANCES}) + row_number() over () as integer)
-        from {_CANDIDATES} as candidates
+        from {CANDIDATES} as candidates
         inner join {_PRINTED} as figures
             on candidates.alike = figures.alike and candidates.whole_id = figures.{each.dimension}
                 and {condition("figures", merged(identity, whole), whole.unless)}
         where candidates.rule = {number};
-        delete from {_CANDIDATES}
-        where rule = {number} and not may_lack_whole and candidate not in (select candidate from {_WHOLES});
-        insert into {_PARTS}
+        delete from {CANDIDATES}
+        where rule = {number} and not may_lack_whole and candidate not in (select candidate from {WHOLES});
+        insert into {PARTS}
         select candidates.candidate, parts.part_id, parts.place
-        from {_CHOSEN} as parts
-        inner join {_CANDIDATES} as candidates
+        from {_EXTENTS} as parts
+        inner join {CANDIDATES} as candidates
             on candidates.rule = {number} and parts.extent_id = candidates.extent_id and parts.alike = candidates.alike;
         insert into {INSTANCES}
-        select wholes.instance, {number}, candidates.head, candidates.tail, 3, 0, null
-        from {_WHOLES} as wholes
-        inner join {_CANDIDATES} as candidates on wholes.candidate = candidates.candidate
+        select wholes.instance, {number}, candidates.head, candidates.tail, null
+        from {WHOLES} as wholes
+        inner join {CANDIDATES} as candidates on wholes.candidate = candidates.candidate
         where candidates.rule = {number};
         insert into {MEMBERS}
         select wholes.instance, {number}, 0, {literal(whole_role)}, {whole.coefficient}, wholes.place, false, false
-        from {_WHOLES} as wholes
-        inner join {_CANDIDATES} as candidates on wholes.candidate = candidates.candidate
+        from {WHOLES} as wholes
+        inner join {CANDIDATES} as candidates on wholes.candidate = candidates.candidate
         where candidates.rule = {number}
         union all
         select wholes.instance, {number}, 1, {literal(part_role)}, {term.coefficient}, parts.place, false, false
-        from {_WHOLES} as wholes
-        inner join {_CANDIDATES} as candidates on wholes.candidate = candidates.candidate
-        inner join {_PARTS} as parts on wholes.candidate = parts.candidate
+        from {WHOLES} as wholes
+        inner join {CANDIDATES} as candidates on wholes.candidate = candidates.candidate
+        inner join {PARTS} as parts on wholes.candidate = parts.candidate
         where candidates.rule = {number};
         drop table {_PRINTED};
-        drop table {_CHOSEN};
+        drop table {_EXTENTS};
         """
     )
 
@@ -123,43 +123,7 @@ def places_of_levels(identities: Sequence[Identity]) -> str:
     """The places whose cells are needed to choose the extents."""
     if not any(map(level_of, identities)):
         return "select null"
-    return f"select place from {_PARTS} union select place from {_WHOLES}"
-
-
-def judge_levels(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity]) -> None:
-    """Judge the identities over levels, and say in `audit.level_sum` what adds up.
-
-    A sum takes the extents with every part printed; the parts of an `at_most` are those of incomplete extents.
-    """
-    if not any(map(level_of, identities)):
-        return
-    twice = connection.execute(
-        f"select exists (select 1 from {_PARTS} group by candidate, part_id having count(*) > 1)"
-    ).fetchone()
-    counted = "count(distinct parts.part_id)" if twice and twice[0] else "count(*)"
-    connection.execute(_RANKED)
-    rules = ", ".join(
-        f"({number}, {literal(one.id)}, {isinstance(one, Linear)})" for number, one in enumerate(identities)
-    )
-    connection.execute(
-        f"""
-        create or replace temp table {_CHOSEN} as {_chosen_sql(counted)};
-        insert into {JUDGED}
-        select
-            instance, context,
-            cast(case when takes_complete then gap_low else -gap_high end as double),
-            cast(case when takes_complete then gap_high else -gap_low end as double),
-            case when takes_complete then not adds_up else gap_high < 0 end
-        from {_CHOSEN}
-        where takes_complete = is_complete and instance is not null;
-        insert into audit.level_sum by name {_sums_sql(rules)};
-        drop table {_CHOSEN};
-        drop table {_CANDIDATES};
-        drop table {_RANKS};
-        drop table {_PARTS};
-        drop table {_WHOLES};
-        """
-    )
+    return f"select place from {PARTS} union select place from {WHOLES}"
 
 
 def _printed_sql(identity: Identity, contexts: list[str]) -> str:
@@ -313,7 +277,7 @@ def _candidates_sql(identity: Identity, each: Each, number: int) -> str:
     level = "''" if len(each.levels) == 1 else "' level=' || level"
     return f"""
         select
-            cast((select coalesce(max(candidate), 0) from {_CANDIDATES}) + row_number() over () as integer)
+            cast((select coalesce(max(candidate), 0) from {CANDIDATES}) + row_number() over () as integer)
                 as candidate,
             {number} as rule, extent_id, whole_id, any_value(level) as level,
             any_value(definition_id) as definition_id, any_value(valid_from) as valid_from,
@@ -326,7 +290,7 @@ def _candidates_sql(identity: Identity, each: Each, number: int) -> str:
             or bool_or((edition_id, whole_id) in (select (edition_id, {each.dimension}) from {_PRINTED}))
                 as may_lack_whole,
             {not isinstance(identity, AtMost)} as takes_complete
-        from {_CHOSEN}
+        from {_EXTENTS}
         group by extent_id, whole_id, alike
     """
 
@@ -334,173 +298,3 @@ def _candidates_sql(identity: Identity, each: Each, number: int) -> str:
 def _only_whole(identity: Identity, each: Each) -> str:
     fixed = fixed_values(_whole(identity), each.dimension)
     return "" if fixed is None else f"and extents.whole_id in ({', '.join(map(literal, fixed))})"
-
-
-def _chosen_sql(counted: str) -> str:
-    """Of every whole in every context the extent by which it is judged, with what is printed of it.
-
-    That is the complete one that adds up, else the complete one in force, else that which lacks least.
-    """
-    return f"""
-        with printed as (
-            select
-                parts.part_set, cells.context, {counted} as parts_printed, count(*) as places_printed,
-                sum(cells.low) as part_low, sum(cells.high) as part_high
-            from (
-                select ranked.part_set, parts.part_id, parts.place
-                from {_PARTS} as parts
-                inner join (
-                    select part_set, min(candidate) as candidate from {_RANKS} group by part_set
-                ) as ranked on parts.candidate = ranked.candidate
-            ) as parts
-            inner join {CELLS} as cells on parts.place = cells.place
-            where cells.low is not null
-            group by parts.part_set, cells.context
-        ),
-        wholes as (
-            select wholes.candidate, wholes.instance, cells.context, cells.low, cells.high
-            from {_WHOLES} as wholes
-            semi join {_RANKS} as ranked on wholes.candidate = ranked.candidate
-            inner join {CELLS} as cells on wholes.place = cells.place
-            where cells.low is not null
-        ),
-        candidates as (
-            select
-                ranked.* exclude (part_set), printed.* exclude (part_set), wholes.instance, wholes.low as whole_low,
-                wholes.high as whole_high,
-                wholes.low - printed.part_high as gap_low,
-                wholes.high - printed.part_low as gap_high,
-                coalesce(gap_low <= 0 and gap_high >= 0, false) as adds_up,
-                printed.parts_printed = ranked.parts_expected as is_complete
-            from printed
-            inner join {_RANKS} as ranked on printed.part_set = ranked.part_set
-            left join wholes on ranked.candidate = wholes.candidate and printed.context = wholes.context
-            where wholes.instance is not null or (printed.parts_printed > 1 and ranked.may_lack_whole)
-        )
-        select *
-        from candidates
-        qualify row_number() over (
-            partition by judged_together, context
-            order by
-                is_complete desc, adds_up desc, is_in_force desc, parts_expected - parts_printed asc,
-                parts_printed desc, preference asc
-        ) = 1
-    """
-
-
-# Extents of which the same places are printed differ in nothing that the cells say: only the first need be added up.
-_RANKED = f"""
-    create or replace temp table {_RANKS} as
-    with sets as (
-        select
-            candidate, cast(dense_rank() over (order by places) as integer) as part_set, parts_found
-        from (
-            select candidate, list({{'part': part_id, 'place': place}} order by part_id, place) as places,
-                count(distinct part_id) as parts_found
-            from {_PARTS}
-            group by candidate
-        )
-    ),
-    ranked as (
-        select
-            candidates.candidate,
-            cast(dense_rank() over (order by rule, alike, whole_id, level) as integer) as judged_together,
-            cast(row_number() over (
-                order by is_in_force desc, valid_from desc nulls last, extent_id
-            ) as integer) as preference,
-            parts_expected, takes_complete, may_lack_whole, is_in_force, sets.part_set, sets.parts_found
-        from {_CANDIDATES} as candidates
-        inner join sets on candidates.candidate = sets.candidate
-    )
-    select * exclude (parts_found)
-    from ranked
-    qualify row_number() over (
-        partition by judged_together, part_set, parts_expected > parts_found
-        order by is_in_force desc, parts_expected, preference
-    ) = 1
-"""
-
-
-def _sums_sql(rules: str) -> str:
-    return f"""
-        with rules(rule, rule_id, is_sum) as (values {rules}),
-        chosen as (
-            select
-                found.*, candidates.* exclude (candidate, is_in_force, parts_expected, takes_complete, may_lack_whole),
-                rules.rule_id
-            from {_CHOSEN} as found
-            inner join {_CANDIDATES} as candidates on found.candidate = candidates.candidate
-            inner join rules on candidates.rule = rules.rule
-            where rules.is_sum
-        ),
-        extents as (
-            select candidates.candidate, levels.part_id
-            from {_CANDIDATES} as candidates
-            inner join audit.territory_level as levels on candidates.extent_id = levels.extent_id
-            where candidates.candidate in (select candidate from chosen where not is_complete)
-        ),
-        never_printed as (
-            select extents.candidate, string_agg(extents.part_id, ', ' order by extents.part_id) as parts
-            from extents
-            anti join {_PARTS} as parts on extents.candidate = parts.candidate and extents.part_id = parts.part_id
-            group by extents.candidate
-        ),
-        lacking as (
-            select candidate, context from chosen where not is_complete and places_printed < places_expected
-        ),
-        not_printed as (
-            select
-                lacking.candidate, lacking.context,
-                string_agg(extents.part_id, ', ' order by extents.part_id) as parts
-            from lacking
-            inner join extents on lacking.candidate = extents.candidate
-            anti join (
-                select parts.candidate, parts.part_id, cells.context
-                from {_PARTS} as parts
-                inner join {CELLS} as cells on parts.place = cells.place
-                where cells.low is not null and parts.candidate in (select candidate from lacking)
-            ) as printed
-                on lacking.candidate = printed.candidate and lacking.context = printed.context
-                    and extents.part_id = printed.part_id
-            group by lacking.candidate, lacking.context
-        )
-        select
-            chosen.rule_id,
-            chosen.head || contexts.name || chosen.tail as instance,
-            places.dataset,
-            places.edition_id,
-            places.indicator as indicator_id,
-            places.counterpart_area as partner_id,
-            places.time_period as period_id,
-            places.population_group as population_group_id,
-            breakdowns.breakdown,
-            chosen.level,
-            chosen.whole_id,
-            chosen.extent_id,
-            chosen.definition_id,
-            chosen.is_in_force,
-            chosen.parts_expected,
-            chosen.parts_printed,
-            case
-                when chosen.is_complete then null
-                when chosen.places_printed < chosen.places_expected then not_printed.parts
-                else never_printed.parts
-            end as missing_parts,
-            cast((chosen.part_low + chosen.part_high) / 2 as double) as parts_value,
-            cast((chosen.whole_low + chosen.whole_high) / 2 as double) as whole_value,
-            cast(chosen.gap_low as double) as gap_low,
-            cast(chosen.gap_high as double) as gap_high,
-            case
-                when not chosen.is_complete then 'incomplete'
-                when chosen.instance is null then 'no whole'
-                when chosen.adds_up then 'adds up'
-                else 'does not add up'
-            end as result
-        from chosen
-        inner join {PLACES} as places on chosen.example = places.place
-        inner join {CONTEXTS} as contexts on chosen.context = contexts.context
-        left join {BREAKDOWNS} as breakdowns
-            on chosen.context = breakdowns.context and places.sex is not distinct from breakdowns.sex
-        left join never_printed on chosen.candidate = never_printed.candidate
-        left join not_printed on chosen.candidate = not_printed.candidate and chosen.context = not_printed.context
-    """

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _SALTS = 8
 _APPLIED = "audit_applied"
+_CHARACTERISED = "audit_characterised"
 
 
 class Dictionary:
@@ -48,6 +49,12 @@ class Dictionary:
 
     def create(self) -> None:
         """Number the combinations of what rules speak of, and those of what none speaks of."""
+        self._connection.execute(
+            f"""
+            create or replace temp table {_CHARACTERISED} as
+            select {", ".join(["sex", *self.contexts])}, any_value(breakdown) as breakdown from {FIGURES} group by all
+            """
+        )
         self._salt = next((salt for salt in range(_SALTS) if self._create_with(salt)), None)
         if self._salt is None:
             raise FrontierError("The keys of the figures cannot be told apart by their hashes.")
@@ -55,11 +62,9 @@ class Dictionary:
             f"""
             create or replace temp table {BREAKDOWNS} as
             select contexts.context, found.sex, found.breakdown
-            from (
-                select {", ".join(["sex", *self.contexts])}, any_value(breakdown) as breakdown
-                from {FIGURES} group by all
-            ) as found
-            inner join {CONTEXTS} as contexts on {self.context_hash("found")} = contexts.context_hash
+            from {_CHARACTERISED} as found
+            inner join {CONTEXTS} as contexts on {self.context_hash("found")} = contexts.context_hash;
+            drop table {_CHARACTERISED}
             """
         )
 
@@ -83,7 +88,7 @@ class Dictionary:
             select
                 cast(row_number() over () as integer) as context, found.*, {self.context_hash("found")} as context_hash,
                 {names} as name
-            from (select distinct {contexts} from {FIGURES}) as found
+            from (select distinct {contexts} from {_CHARACTERISED}) as found
             """
         )
         row = self._connection.execute(
@@ -107,7 +112,7 @@ class Dictionary:
             f"""
             create or replace temp table {CELLS} as
             select
-                places.place, contexts.context,
+                places.place, contexts.context, figures.rowid as figure,
                 figures.figure_value - figures.half_width as low,
                 figures.figure_value + figures.half_width as high
             from {FIGURES} as figures
@@ -116,19 +121,8 @@ class Dictionary:
                 where place in (select place from {MEMBERS}) or place in ({further})
             ) as places on {self.place_hash("figures")} = places.place_hash
             inner join {CONTEXTS} as contexts on {self.context_hash("figures")} = contexts.context_hash
-            order by contexts.context
             """
         )
-
-    def observations(self, wanted: str) -> str:
-        """A query for the ids of the cells of a table of places and contexts."""
-        return f"""
-            select wanted.place, wanted.context, figures.observation_id, figures.figure_value is not null as has_value
-            from {FIGURES} as figures
-            inner join {PLACES} as places on {self.place_hash("figures")} = places.place_hash
-            inner join {CONTEXTS} as contexts on {self.context_hash("figures")} = contexts.context_hash
-            inner join {wanted} as wanted on places.place = wanted.place and contexts.context = wanted.context
-            """
 
 
 def create_instances(connection: duckdb.DuckDBPyConnection) -> None:
@@ -136,8 +130,7 @@ def create_instances(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         create or replace temp table {INSTANCES} (
-            instance integer, rule integer, head varchar, tail varchar, slots integer, group_size integer,
-            cell_place integer
+            instance integer, rule integer, head varchar, tail varchar, cell_place integer
         );
         create or replace temp table {MEMBERS} (
             instance integer, rule integer, slot integer, role varchar, coefficient integer, place integer,
@@ -154,13 +147,12 @@ def apply(
     identity = identities[number]
     connection.execute(f"create or replace temp table {_APPLIED} as {_applied_sql(identity, contexts)}")
     alone = any(term.alone for _, term in roles(identity))
-    slots = (1 << len(roles(identity))) - 1
     if alone:
         connection.execute(_ONE_PART_EACH)
     connection.execute(
         f"""
         insert into {INSTANCES}
-        select distinct instance, {number}, head, tail, {slots}, {_group_sizes(identity)}, cell_place from {_APPLIED};
+        select distinct instance, {number}, head, tail, cell_place from {_APPLIED};
         insert into {MEMBERS}
         select instance, {number}, slot, role, coefficient, place, is_member, is_rest from {_APPLIED};
         drop table {_APPLIED}
@@ -239,13 +231,8 @@ def _needs_whole(identity: Identity) -> bool:
     return any(term.each and term.each.inside_whole for _, term in roles(identity))
 
 
-def has_groups(identity: Identity) -> bool:
-    """Whether every member of a group has to be there."""
-    return any(term.each and term.each.group for _, term in roles(identity))
-
-
 def _group_sizes(identity: Identity) -> str:
-    sizes = [_group_size(term.each) for _, term in roles(identity) if term.each and term.each.group]
+    sizes = [group_size(term.each) for _, term in roles(identity) if term.each and term.each.group]
     return " + ".join(sizes) or "0"
 
 
@@ -257,7 +244,8 @@ def _members(each: Each) -> str:
     )
 
 
-def _group_size(each: Each) -> str:
+def group_size(each: Each) -> str:
+    """How many members a group has, as SQL; nothing but a group has members."""
     return f"(select count(*) from ({_members(each)}))"
 
 

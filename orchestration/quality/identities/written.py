@@ -9,9 +9,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orchestration.quality.identities.localisation import MAX_SUSPECT_SET
-from orchestration.quality.identities.places import Dictionary
 from orchestration.quality.identities.rules import Identity
-from orchestration.quality.identities.sql import ALL_OTHERS, CONTEXTS, INSTANCES, JUDGED, MEMBERS, literal
+from orchestration.quality.identities.sql import (
+    ALL_OTHERS,
+    CELLS,
+    CONTEXTS,
+    FIGURES,
+    INSTANCES,
+    JUDGED,
+    MEMBERS,
+    literal,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,7 +32,7 @@ _TOUCHED = "audit_touched"
 _NAMED = "audit_named"
 
 
-def write(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity], dictionary: Dictionary) -> None:
+def write(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity]) -> None:
     """Fill `audit.identity_term` and `audit.identity_result` from what was judged."""
     _choose(connection, identities)
     rules = ", ".join(
@@ -36,10 +44,19 @@ def write(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity],
     connection.execute(
         f"""
         create or replace temp table {_TOUCHED} as
-        select distinct members.place, written.context
-        from {_WRITTEN} as written
-        inner join {MEMBERS} as members on written.instance = members.instance;
-        create or replace temp table {_TOUCHED} as {dictionary.observations(_TOUCHED)};
+        with touched as (
+            select distinct members.place, written.context
+            from {_WRITTEN} as written
+            inner join {MEMBERS} as members on written.instance = members.instance
+        ),
+        found as (
+            select cells.place, cells.context, cells.figure, cells.low is not null as has_value
+            from {CELLS} as cells
+            inner join touched on cells.place = touched.place and cells.context = touched.context
+        )
+        select found.* exclude (figure), figures.observation_id
+        from found
+        inner join {FIGURES} as figures on found.figure = figures.rowid;
         create or replace temp table {_NAMED} as
         with rules(rule, rule_id, kind, severity) as (values {rules})
         select
@@ -66,12 +83,16 @@ def write(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity],
         union all by name
         select
             rules.rule_id, {literal(ALL_OTHERS)} as instance, rules.kind, rules.severity, 'holds' as verdict,
-            count(*) as instances
-        from {JUDGED} as judged
-        anti join {_WRITTEN} as written on judged.instance = written.instance and judged.context = written.context
-        inner join {INSTANCES} as instances on judged.instance = instances.instance
+            sum(counted.judged) as instances
+        from (
+            select instance, count(*) as judged from {JUDGED} group by instance
+            union all
+            select instance, -count(*) from {_WRITTEN} group by instance
+        ) as counted
+        inner join {INSTANCES} as instances on counted.instance = instances.instance
         inner join (values {rules}) as rules(rule, rule_id, kind, severity) on instances.rule = rules.rule
-        group by all;
+        group by all
+        having sum(counted.judged) > 0;
         drop table {_TOUCHED};
         drop table {_NAMED};
         drop table {_WRITTEN};
