@@ -20,29 +20,39 @@ def sum_by_code(codes: Integers, weights: NDArray[np.number], size: int) -> Floa
 
 def floats_of(column: "pa.ChunkedArray") -> Floats:
     """Numbers of a column; missing ones as NaN. (Arrow's own conversion imports pandas.)"""
-    import pyarrow as pa
-
-    return _values(column.cast(pa.float64()), np.dtype(np.float64), np.nan)
+    return _values(column, np.dtype(np.float64), np.nan)
 
 
 def integers_of(column: "pa.ChunkedArray", missing: int = -1) -> Integers:
     """Whole numbers of a column."""
-    import pyarrow as pa
-
-    return _values(column.cast(pa.int64()), np.dtype(np.int64), missing)
+    return _values(column, np.dtype(np.int64), missing)
 
 
 def _values(column: "pa.ChunkedArray", dtype: np.dtype, missing: float) -> NDArray:
-    pieces = [_chunk_values(chunk, dtype, missing) for chunk in column.chunks if len(chunk)]
+    stored = _stored_type(column, dtype)
+    if stored is None:
+        import pyarrow as pa
+
+        column, stored = column.cast(pa.from_numpy_dtype(dtype)), dtype
+    pieces = [_chunk_values(chunk, stored, dtype, missing) for chunk in column.chunks if len(chunk)]
     if not pieces:
         return np.empty(0, dtype=dtype)
     return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
-def _chunk_values(chunk: "pa.Array", dtype: np.dtype, missing: float) -> NDArray:
+def _stored_type(column: "pa.ChunkedArray", dtype: np.dtype) -> np.dtype | None:
+    """The type of the stored numbers where each of them is one of the wanted type; Arrow's casts are slow to import."""
+    try:
+        stored = np.dtype(column.type.to_pandas_dtype())
+    except (NotImplementedError, TypeError):
+        return None
+    return stored if stored.kind in "iuf" and np.can_cast(stored, dtype, "safe") else None
+
+
+def _chunk_values(chunk: "pa.Array", stored: np.dtype, dtype: np.dtype, missing: float) -> NDArray:
     start, end = chunk.offset, chunk.offset + len(chunk)
     present, data = chunk.buffers()
-    values = np.frombuffer(data, dtype=dtype, count=end)[start:]
+    values = np.frombuffer(data, dtype=stored, count=end)[start:].astype(dtype, copy=False)
     if not chunk.null_count:
         return values
     bits = np.unpackbits(np.frombuffer(present, dtype=np.uint8), bitorder="little")[start:end]
