@@ -177,6 +177,30 @@ def test_findings_stay_explained(frontier: Command) -> None:
     assert [one for one in found if one["severity"] == "error"] == []
 
 
+def test_every_published_sum_over_a_level_is_judged(ask) -> None:  # noqa: ANN001
+    """What does not add up is one of Kim's errors, or explained; the tables that print whole and parts add up."""
+    undecided = ask(
+        """
+        select sums.rule_id, sums.instance, results.verdict
+        from audit.level_sum as sums
+        left join audit.identity_result as results using (rule_id, instance)
+        where sums.result = 'does not add up' and coalesce(results.verdict not in ('waived', 'explained'), true)
+        """
+    )
+    assert undecided == []
+    rows = ask("select distinct dataset from audit.level_sum where result = 'adds up' order by all")
+    assert [dataset for (dataset,) in rows] == [
+        "emiss/women_by_age",
+        "goskomstat/arrivals_departures_by_okrug",
+        "goskomstat/census_2002_by_sex",
+        "goskomstat/population_census_1989_2002",
+        "kazstat/population_bulletin",
+        "kazstat/population_by_region",
+        "mvd/migration_registration",
+        "un_desa/migrant_stock",
+    ]
+
+
 def test_removing_an_edition_gives_the_raw_folder_back(frontier: Command) -> None:
     outcome = frontier("remove", "--dataset", "world_bank/net_migration", "--edition", "2024-02-21")
     assert outcome.returncode == 0, outcome.stderr
