@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from orchestration.errors import FrontierError
+from orchestration.modelling.declared_tables import create_declared_table, insert_rows
 from orchestration.quality.expectations.checkpoint import run_suites
 from orchestration.quality.expectations.results import CheckResult, check_rows
 
@@ -274,19 +275,23 @@ def test_rows_have_the_declared_columns(database, tmp_path):
 
 def test_a_verdict_that_nobody_waived_fails_the_shipped_suite(tmp_path):
     connection = duckdb.connect()
-    connection.execute(
-        "create schema audit; create table audit.identity_result as "
-        "select * from (values ('sum', 'a', 'error', 'holds'), ('sum', 'b', 'error', 'waived')) "
-        "as t(rule_id, instance, severity, verdict)"
-    )
+    table = create_declared_table(connection, "audit.identity_result")
+
+    def add(rule: str, instance: str, severity: str, verdict: str) -> None:
+        row = {"rule_id": rule, "instance": instance, "severity": severity, "verdict": verdict, "instances": 1}
+        insert_rows(connection, table, [row])
+
+    add("sum", "a", "error", "holds")
+    add("sum", "b", "error", "waived")
     (tmp_path / "identities.yml").write_text((SUITES / "identities.yml").read_text(encoding="utf-8"), encoding="utf-8")
     assert all(result.is_success for result in run_suites(connection, tmp_path))
-    connection.execute("insert into audit.identity_result values ('band', 'c', 'warning', 'broken')")
+    add("band", "c", "warning", "broken")
     [failed] = [result for result in run_suites(connection, tmp_path) if not result.is_success]
     assert not failed.blocks
-    connection.execute("insert into audit.identity_result values ('net', 'd', 'error', 'broken')")
+    add("net", "d", "error", "broken")
     [failed] = [result for result in run_suites(connection, tmp_path) if result.blocks]
-    assert failed.sample == ["net d: broken"]
+    assert (failed.column, failed.unexpected_count, failed.element_count) == ("verdict", 1, 3)
+    assert failed.sample == ["net d"]
 
 
 def test_shipped_suites_name_expectations_that_exist():

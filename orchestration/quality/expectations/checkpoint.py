@@ -33,15 +33,17 @@ def run_suites(
     suites_dir: Path,
     docs_dir: Path | None = None,
     run_name: str | None = None,
+    report: Path | None = None,
 ) -> list[CheckResult]:
     """Judge the tables of an open database by all suites of a folder, in the order of the files.
 
-    With `docs_dir` the Data Docs of the run are written there (see data_docs), headed by `run_name`.
+    With `docs_dir` the Data Docs of the run are written there (see data_docs), headed by `run_name`; they lead
+    to the `report` that is, or will be, written beside them.
 
     Raises FrontierError where a suite file is wrong, its table or a column is missing, the table has
     more than a million rows, or an expectation cannot be evaluated on the column's type.
     """
-    return conclude(judge_suites(connection, read_suites(suites_dir)), docs_dir, run_name)
+    return conclude(judge_suites(connection, read_suites(suites_dir)), docs_dir, run_name, report)
 
 
 def judge_suites(connection: duckdb.DuckDBPyConnection, files: Sequence[SuiteFile]) -> list[JudgedSuite]:
@@ -56,12 +58,15 @@ def judge_suites(connection: duckdb.DuckDBPyConnection, files: Sequence[SuiteFil
         judged = []
         for file in files:
             validation = _validate(context, connection, file)
-            judged.append(JudgedSuite(file, validation, read_outcomes(file, validation)))
+            judged.append(JudgedSuite(file, validation, read_outcomes(file, validation, connection)))
     return judged
 
 
 def conclude(
-    judged: Sequence[JudgedSuite], docs_dir: Path | None = None, run_name: str | None = None
+    judged: Sequence[JudgedSuite],
+    docs_dir: Path | None = None,
+    run_name: str | None = None,
+    report: Path | None = None,
 ) -> list[CheckResult]:
     """All results in the order of the suite files; the Data Docs too where they have a folder."""
     ordered = sorted(judged, key=lambda one: one.file.path)
@@ -70,7 +75,7 @@ def conclude(
 
         with _quiet_library():
             pages = [SuitePage(one.file, one.validation, one.results) for one in ordered]
-            write_data_docs(docs_dir, pages, run_name)
+            write_data_docs(docs_dir, pages, run_name, report)
     return [result for one in ordered for result in one.results]
 
 
@@ -123,7 +128,7 @@ def _validate(
     checkpoint = gx.Checkpoint(
         name=file.suite.suite,
         validation_definitions=[context.validation_definitions.add(definition)],
-        result_format=_choose_result_format(file),
+        result_format=_choose_result_format(file, list(frame.columns)),
     )
     run = context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
     [found] = run.run_results.values()
@@ -131,22 +136,20 @@ def _validate(
 
 
 def _columns_to_read(file: SuiteFile, expectations: list[Any]) -> list[str] | None:
-    from orchestration.quality.expectations.expectation_types import (
-        needs_whole_table,
-        referenced_columns,
-    )
+    from orchestration.quality.expectations.expectation_types import needed_columns, needs_whole_table
 
     entries = file.suite.expectations
     if not file.suite.columns and any(needs_whole_table(entry) for entry in entries):
         return None
     wanted = [*file.suite.columns, *file.suite.locate_by]
     for entry, expectation in zip(entries, expectations, strict=True):
-        wanted += [*referenced_columns(expectation), *entry.where]
+        wanted += [*needed_columns(expectation), *entry.where]
     return list(dict.fromkeys(wanted))
 
 
-def _choose_result_format(file: SuiteFile) -> dict[str, Any]:
+def _choose_result_format(file: SuiteFile, columns: list[str]) -> dict[str, Any]:
     from orchestration.quality.expectations.outcomes import SAMPLE_SIZE
+    from orchestration.quality.expectations.printed_cells import OBSERVATION_ID
 
     if file.suite.withholds_values:
         return {
@@ -154,7 +157,8 @@ def _choose_result_format(file: SuiteFile) -> dict[str, Any]:
             "partial_unexpected_count": 0,
             "exclude_unexpected_values": True,
         }
-    located = {"unexpected_index_column_names": file.suite.locate_by} if file.suite.locate_by else {}
+    locating = [column for column in columns if column in {*file.suite.locate_by, OBSERVATION_ID}]
+    located = {"unexpected_index_column_names": locating} if locating else {}
     return {
         "result_format": "SUMMARY",
         "partial_unexpected_count": SAMPLE_SIZE,

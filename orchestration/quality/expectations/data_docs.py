@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from great_expectations.render.renderer import ValidationResultsPageRenderer
 from great_expectations.render.view import DefaultJinjaPageView
@@ -89,9 +91,12 @@ class StewardView(DefaultJinjaPageView):
         )
 
 
-def write_data_docs(docs_dir: Path, pages: list[SuitePage], run_name: str | None = None) -> Path:
+def write_data_docs(
+    docs_dir: Path, pages: list[SuitePage], run_name: str | None = None, report: Path | None = None
+) -> Path:
     """Write index.html, suites/<suite>.html and the style sheet, and return the path of the index.
 
+    Broken identities lead to their place in the `report`, by a relative path, where there is to be one.
     Pages of an earlier run in the same folder are replaced, so that no suite outlives its file.
     """
     suites_dir = docs_dir / "suites"
@@ -99,7 +104,8 @@ def write_data_docs(docs_dir: Path, pages: list[SuitePage], run_name: str | None
     suites_dir.mkdir(parents=True)
     view = StewardView()
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
-    heading = {"run_name": run_name, "run_time": now}
+    link = None if report is None else quote(os.path.relpath(report, suites_dir).replace(os.sep, "/"))
+    heading = {"run_name": run_name, "run_time": now, "report": link}
     for page in pages:
         text = view.render(_render_sections(page), page=page, **heading)
         (suites_dir / f"{page.file.suite.suite}.html").write_text(text, encoding="utf-8")
@@ -135,6 +141,8 @@ def _prepare_for_display(result: Any, ours: CheckResult, entry: ExpectationEntry
         detail["unexpected_count"] = 0
         if not isinstance(detail.get("observed_value"), dict):
             detail["observed_value"] = html.escape(ours.observed or "")
+    elif isinstance(detail.get("observed_value"), str):
+        detail["observed_value"] = html.escape(detail["observed_value"])
     result.result = detail
     config = result.expectation_config
     expectation = config.to_domain_obj()

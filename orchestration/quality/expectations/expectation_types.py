@@ -14,6 +14,7 @@ from great_expectations.compatibility import pydantic as gx_pydantic
 from great_expectations.expectations.row_conditions import AndCondition, Column
 
 from orchestration.errors import FrontierError
+from orchestration.quality.expectations.identities_to_hold import ExpectIdentitiesToHold
 from orchestration.quality.expectations.suite_files import (
     Condition,
     ExpectationEntry,
@@ -68,6 +69,7 @@ def known_expectations() -> dict[str, type[gxe.Expectation]]:
     classes = [getattr(gxe, name) for name in dir(gxe) if name.startswith("Expect")]
     named = {cls.expectation_type.removeprefix(PREFIX): cls for cls in classes if cls.expectation_type}
     named["column_quantile_values_to_be_between"] = ExpectColumnQuantilesToBeBetween
+    named["identities_to_hold"] = ExpectIdentitiesToHold
     return {name: cls for name, cls in sorted(named.items()) if name not in UNSUPPORTED}
 
 
@@ -128,6 +130,11 @@ def referenced_columns(expectation: gxe.Expectation) -> list[str]:
     columns = [getattr(expectation, key, None) for key in ("column", "column_A", "column_B")]
     columns += getattr(expectation, "column_list", None) or []
     return [column for column in columns if column]
+
+
+def needed_columns(expectation: gxe.Expectation) -> list[str]:
+    """Return the columns that the expectation must find in the frame."""
+    return [*referenced_columns(expectation), *getattr(expectation, "needed_columns", ())]
 
 
 def needs_whole_table(entry: ExpectationEntry) -> bool:

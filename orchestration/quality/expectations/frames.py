@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.errors import FrontierError
+from orchestration.quality.expectations.printed_cells import OBSERVATION_ID
 from orchestration.quality.expectations.suite_files import (
     Condition,
     Scalar,
@@ -34,6 +35,7 @@ KINDS = {
 def read_frame(connection: duckdb.DuckDBPyConnection, file: SuiteFile, columns: list[str] | None) -> pd.DataFrame:
     """Read the columns (all of them where None) of a suite's table, narrowed by its filter.
 
+    The id that leads a row to its printed cell is read too where there is one, unless answers of persons are judged.
     Decimals become floats, dates datetimes, text stays text with None or NaN where null.
     Raises FrontierError where the table or a column is missing, or the rows are too many.
     """
@@ -58,6 +60,8 @@ def read_frame(connection: duckdb.DuckDBPyConnection, file: SuiteFile, columns: 
         )
     # A suite that only counts rows still needs a column to count.
     chosen = present if columns is None else columns or present[:1]
+    if OBSERVATION_ID in present and OBSERVATION_ID not in chosen and not file.suite.withholds_values:
+        chosen = [*chosen, OBSERVATION_ID]
     selected = ", ".join(_quote(column) for column in chosen)
     frame = connection.execute(f"select {selected} from {table}{clause}", values).df()
     _refuse_mismatched_conditions(file, frame)

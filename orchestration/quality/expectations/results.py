@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.quality.expectations.printed_cells import BrokenIdentity, FailingCell
+
 SOURCE = "great_expectations"
 
 
@@ -18,7 +20,8 @@ class CheckResult:
     Counts are None for an expectation on a table or an aggregate, which has an `observed` value
     instead. `sample` holds at most five unexpected values as text, and none where the table holds
     answers of persons. A failure `is_waived` by a steward's decision. `meaning` says in one sentence
-    what was expected and what was found.
+    what was expected and what was found, `summary` the same without the sample. `cells` are the printed
+    cells of the sample, `breaks` the identities that are broken, where the table has such.
     """
 
     suite: str
@@ -35,6 +38,9 @@ class CheckResult:
     meaning: str
     check_id: str
     is_waived: bool = False
+    summary: str = ""
+    cells: tuple[FailingCell, ...] = ()
+    breaks: tuple[BrokenIdentity, ...] = ()
 
     @property
     def blocks(self) -> bool:

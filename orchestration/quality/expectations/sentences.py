@@ -60,16 +60,20 @@ def state_finding(
     judged_count: int | None,
     observed: str | None,
     sample: list[str],
+    things: str = "values",
 ) -> str:
     """Return what was found as one sentence; `judged_count` is the number of values that are not null."""
-    example = f", for example {', '.join(sample)}" if sample else ""
+    separator = "; " if any(", " in one for one in sample) else ", "
+    example = f", for example {separator.join(sample)}" if sample else ""
     if unexpected_count is None or judged_count is None:
         found = f": observed {observed}" if observed is not None else example.replace(", for example", ":")
         return f"{'Holds' if is_success else 'Does not hold'}{found}."
     if unexpected_count == 0:
-        return "Holds: there is no value to judge." if judged_count == 0 else f"Holds for all {judged_count:,} values."
+        return (
+            "Holds: there is no value to judge." if judged_count == 0 else f"Holds for all {judged_count:,} {things}."
+        )
     verb = "Holds within its tolerance, though not" if is_success else "Does not hold"
-    return f"{verb} for {unexpected_count:,} of {judged_count:,} values{example}."
+    return f"{verb} for {unexpected_count:,} of {judged_count:,} {things}{example}."
 
 
 def as_text(value: Any) -> str:

@@ -71,10 +71,11 @@ class Suite(BaseModel):
     """The expectations on one table of the candidate database.
 
     `filter` keeps the rows whose columns have the given value (or one of a list; null means empty);
-    the `where` of an entry narrows further. `locate_by` names the columns that tell a reader which
-    row an unexpected value is from. `has_personal_data` keeps every single value out of results and
-    pages; answers of survey respondents are treated so whether or not the file says it. `rules_from` names the
-    file from which the rows of the table are generated: that is where to change what is judged.
+    the `where` of an entry narrows further. A row with an `observation_id` is shown by its printed cell;
+    `locate_by` names the columns that tell a reader which other row an unexpected value is from.
+    `has_personal_data` keeps every single value out of results and pages; answers of survey respondents are
+    treated so whether or not the file says it. `rules_from` names the file from which the rows of the table
+    are generated: that is where to change what is judged.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

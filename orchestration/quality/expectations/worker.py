@@ -34,13 +34,18 @@ def begin_with_landed(database: Path, suites: Path) -> None:
 def finish(database: Path, suites: Path, data_docs: Path, run_name: str) -> list[CheckResult]:
     """The results of every suite on a closed database, with Data Docs; see `checkpoint.run_suites`.
 
+    The Data Docs lead to the report that is written beside their folder when the candidate is refused or released.
+
     Raises `FrontierError` with the worker's words when it fails.
     """
+    from orchestration.quality.report.writing import REPORT
+
     if database not in _running:
         begin_with_landed(database, suites)
     worker = _running.pop(database)
     try:
-        results = _ask(worker, {"data_docs": str(data_docs), "run_name": run_name}, database)
+        paths = {"data_docs": str(data_docs), "report": str(data_docs.with_name(REPORT))}
+        results = _ask(worker, {**paths, "run_name": run_name}, database)
     finally:
         worker.communicate()
     _complaints(database).unlink()
@@ -150,7 +155,7 @@ def _judge_rest(first: dict[str, str], second: dict[str, str], judged: list[Judg
     with duckdb.connect(first["database"], read_only=True) as connection:
         rest = [file for file in read_suites(Path(first["suites"])) if file.path not in done]
         judged = [*judged, *judge_suites(connection, rest)]
-    return conclude(judged, Path(second["data_docs"]), second["run_name"])
+    return conclude(judged, Path(second["data_docs"]), second["run_name"], Path(second["report"]))
 
 
 if __name__ == "__main__":
