@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 Interval = tuple[Fraction, Fraction]
@@ -21,17 +21,22 @@ COUNTED = ("persons", "documents")
 PLAIN = {"population_group": "total"}
 UNSAID = ("sex", "age", "citizenship", "variant", "population_group")
 ALL_OR_NONE = ("edition_id",)
+THE_FIGURE = (
+    "dataset", "agency", "indicator", "ref_area", "counterpart_area", "reporting_area", "time_period",
+    "population_group", "sex", "age", "citizenship", "variant",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A cell with its dimensions, and whether it is the latest of its dataset."""
+    """A cell with its dimensions, whether it is the latest of its dataset, and whether it prints a number."""
 
     cell_id: str
     members: Mapping[str, Any]
     is_latest: bool
     opens: date
     closes: date
+    has_value: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,9 @@ class Oracle:
         self, rules: Iterable[Mapping[str, Any]], figures: Iterable[Figure], extents: Iterable[Extent],
         groups: Mapping[tuple[str, str], frozenset[str]],
     ) -> None:  # fmt: skip
-        self._figures = list(figures)
+        figures = list(figures)
+        self._before = _editions_before(figures)
+        self._figures = [one for one in figures if one.has_value]
         self._extents = list(extents)
         self._groups = groups
         self._by_cell: dict[str, list[Choice]] = defaultdict(list)
@@ -122,6 +129,7 @@ class Oracle:
         figures = [one for one in self._figures if "edition_id" in rule["same"] or one.is_latest]
         keys = _keys(rule, terms)
         matching = [[one for one in figures if _fits(one, rule, term)] for _, term in terms]
+        speaks_of_before = any(_is_of_before(term) for _, term in terms)
         anchors = {
             tuple(one.members.get(key) for key in keys): one
             for one in matching[0]
@@ -130,8 +138,15 @@ class Oracle:
         index = [self._index(term, keys, found) for (_, term), found in zip(terms, matching, strict=True)]
         for anchor in anchors.values():
             places = []
+            before = self._before.get(anchor.cell_id)
+            if speaks_of_before and before is None:
+                continue
             for (role, term), by_key in zip(terms, index, strict=True):
-                wanted = tuple(_wanted(anchor, key, term) for key in keys if not _is_free(term, key))
+                wanted = tuple(
+                    before if key == "edition_id" and _is_of_before(term) else _wanted(anchor, key, term)
+                    for key in keys
+                    if not _is_free(term, key)
+                )
                 found = [one for one in by_key.get(wanted, []) if self._is_member(one, term)]
                 places.append((role, term, found))
             if not all(found for _, _, found in places) or not self._has_all_members(places):
@@ -224,7 +239,25 @@ def _keys(rule: Mapping[str, Any], terms: Sequence[tuple[str, Mapping[str, Any]]
 
 
 def _is_free(term: Mapping[str, Any], key: str) -> bool:
-    return key in term.get("where", {}) and key not in ALL_OR_NONE
+    said = {*term.get("where", {}), *(one for one in term.get("unless", {}) if one in UNSAID)}
+    return key in said and key not in ALL_OR_NONE
+
+
+def _is_of_before(term: Mapping[str, Any]) -> bool:
+    return term.get("edition") == "previous"
+
+
+def _editions_before(figures: Iterable[Figure]) -> dict[str, str]:
+    """By cell, the edition in which its table printed the same figure before; by a symbol too."""
+    printed: dict[tuple[Any, ...], list[Figure]] = defaultdict(list)
+    for one in figures:
+        printed[tuple(one.members.get(key) for key in THE_FIGURE)].append(one)
+    found = {}
+    for versions in printed.values():
+        ordered = sorted(versions, key=lambda one: (one.members["released_on"], one.members["edition_id"]))
+        for earlier, later in pairwise(ordered):
+            found[later.cell_id] = earlier.members["edition_id"]
+    return found
 
 
 def _given(figure: Figure, key: str, term: Mapping[str, Any]) -> Any:
@@ -244,9 +277,8 @@ def _wanted(anchor: Figure, key: str, term: Mapping[str, Any]) -> Any:
 
 def _fits(figure: Figure, rule: Mapping[str, Any], term: Mapping[str, Any]) -> bool:
     wanted = {**rule.get("where", {}), **term.get("where", {})}
-    return all(_is_in(figure, *one) for one in wanted.items()) and not any(
-        figure.members.get(one[0]) is not None and _is_in(figure, *one) for one in term.get("unless", {}).items()
-    )
+    unwanted = term.get("unless", {}).items()
+    return all(_is_in(figure, *one) for one in wanted.items()) and not any(_is_in(figure, *one) for one in unwanted)
 
 
 def _is_in(figure: Figure, column: str, wanted: Any) -> bool:

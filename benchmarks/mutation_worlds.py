@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _MEMBERS = (
     "dataset", "edition_id", "agency", "released_on", "indicator", "ref_area", "counterpart_area",
-    "reporting_area", "time_period", "population_group", "group_definition", "unit", "sex", "age", "citizenship",
-    "variant", "breakdown",
+    "reporting_area", "time_period", "population_group", "group_definition", "obs_status", "unit", "sex",
+    "age", "citizenship", "variant", "breakdown",
 )  # fmt: skip
 _DECLARED = (
     "main.dim_period", "main.dim_territory", "main.bridge_territory_group", "raw.territory", "raw.territory_group",
@@ -81,14 +81,14 @@ class Worlds:
         return [Printed(*row) for row in rows]
 
     def figures(self) -> list[Figure]:
-        """The figures with a value."""
+        """The figures, by number or by symbol."""
         columns = ", ".join(f"figures.{name}" for name in _MEMBERS)
         rows = self._connection.execute(
-            f"select observation_id, is_latest_in_dataset, opens_on, closes_on, {columns} from figures "
-            "inner join main.dim_period on time_period = period_id where figure_value is not null"
+            f"select observation_id, is_latest_in_dataset, opens_on, closes_on, figure_value is not null, {columns} "
+            "from figures inner join main.dim_period on time_period = period_id"
         ).fetchall()
-        return [Figure(one, dict(zip(_MEMBERS, rest, strict=True)), latest, opens, closes)
-                for one, latest, opens, closes, *rest in rows]  # fmt: skip
+        return [Figure(one, dict(zip(_MEMBERS, rest, strict=True)), latest, opens, closes, has_value)
+                for one, latest, opens, closes, has_value, *rest in rows]  # fmt: skip
 
     def intervals(self) -> dict[str, Interval]:
         """What each printed number stands for."""
@@ -236,13 +236,17 @@ class Worlds:
         return {"figure_value": _exact((low + high) / 2), "half_width": _exact((high - low) / 2)}
 
     def suspects(self) -> dict[int, dict[Violation, frozenset[str]]]:
-        """The suspects that the engine names for each broken instance, by the number of the mutation."""
+        """The suspects that the engine names for each broken instance, by the number of the mutation.
+
+        An instance is known by its cells that print a number: a member printed by a symbol adds nothing.
+        """
+        numbers = {one for one, *_ in self._numbers()}
         found: dict[int, dict[Violation, frozenset[str]]] = defaultdict(dict)
         for finding in identity_findings(self._connection, self._identities):
             ids = [str(one.observation_id).split("#") for one in finding.cells]
             number = int(ids[0][1][1:])
             named = frozenset(str(one.observation_id).split("#")[0] for one in finding.suspects)
-            found[number][finding.rule, frozenset(one for one, _ in ids)] = named
+            found[number][finding.rule, frozenset(one for one, _ in ids if one in numbers)] = named
         return found
 
 

@@ -32,7 +32,7 @@ _MODELS = """
         observation_id varchar, dataset varchar, edition_id varchar, agency varchar, released_on date,
         indicator varchar, ref_area varchar, counterpart_area varchar, reporting_area varchar, time_period varchar,
         population_group varchar, breakdown varchar, sex varchar, age varchar, citizenship varchar, variant varchar,
-        group_definition varchar, unit varchar, unit_mult integer,
+        group_definition varchar, obs_status varchar, unit varchar, unit_mult integer, previous_edition_id varchar,
         figure_value decimal(28, 8), half_width decimal(28, 9), is_latest_in_dataset boolean
     );
     create view staging.stg_observations as
@@ -62,9 +62,11 @@ _FIGURE = {
     "citizenship": None,
     "variant": None,
     "group_definition": None,
+    "obs_status": "A",
     "unit": "persons",
     "unit_mult": 0,
     "is_latest_in_dataset": True,
+    "previous_edition_id": None,
 }
 
 

@@ -201,8 +201,11 @@ def _in_print(value: Fraction | None, factor: Decimal) -> float | None:
 
 
 def _sentence(rule: Identity, taking_part: list[_Cell], suspects: list[tuple[_Cell, FindingCell]]) -> str:
+    is_reprinted = len({one.edition for one in taking_part}) > len({one.dataset for one in taking_part})
+    editions = {one.cell.observation_id: f" of {one.edition}" if is_reprinted else "" for one in taking_part}
     cells = "; ".join(
-        f"{one.cell.cell} {one.cell.raw_text} ({one.row_label}, {one.column_label})" for one in taking_part
+        f"{one.cell.cell}{editions[one.cell.observation_id]} {one.cell.raw_text} ({one.row_label}, {one.column_label})"
+        for one in taking_part
     )
     files = " and ".join(sorted({one.cell.file for one in taking_part}))
     broken = f"{rule.statement}. Not so in {files}."
@@ -210,7 +213,9 @@ def _sentence(rule: Identity, taking_part: list[_Cell], suspects: list[tuple[_Ce
         return f"{broken} Cells: {cells}."
     if not suspects:
         return f"{broken} No change of a few cells restores every identity: look at the whole table. Cells: {cells}."
-    named = "; ".join(f"{cell.cell} printed {cell.raw_text}, {_expected(cell)}" for _, cell in suspects)
+    named = "; ".join(
+        f"{cell.cell}{editions[cell.observation_id]} printed {cell.raw_text}, {_expected(cell)}" for _, cell in suspects
+    )
     return f"{broken} Suspect{'s' if len(suspects) > 1 else ''}: {named}. Cells: {cells}."
 
 

@@ -129,7 +129,7 @@ def _sums_sql(rules: str) -> str:
         inner join {PLACES} as places on chosen.example = places.place
         left join {CONTEXTS} as contexts on chosen.context = contexts.context
         left join {BREAKDOWNS} as breakdowns
-            on chosen.context = breakdowns.context and places.sex is not distinct from breakdowns.sex
+            on chosen.context = breakdowns.context and places.parted_by = breakdowns.parted_by
         left join never_printed on chosen.candidate = never_printed.candidate
         left join not_printed on chosen.candidate = not_printed.candidate and chosen.context = not_printed.context
     """

@@ -6,14 +6,15 @@ a rule is applied to the combinations, which are few, and the cells are only add
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from orchestration.errors import FrontierError
-from orchestration.quality.identities.rules import Column, Each, Identity, Term, roles
+from orchestration.quality.identities.rules import Column, Each, Identity, Term, roles, speaks_of_previous
 from orchestration.quality.identities.sql import (
     BREAKDOWNS,
     CELLS,
+    CHARACTERISTICS,
     CONTEXTS,
     FIGURES,
     INSTANCES,
@@ -44,15 +45,17 @@ class Dictionary:
     def __init__(self, connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity]) -> None:
         self._connection = connection
         self.contexts = context_columns(identities)
-        unspoken = {*self.contexts, "breakdown"} - columns_spoken_of(identities)
+        unspoken = {*self.contexts, "breakdown", "obs_status"} - columns_spoken_of(identities)
         self._columns = [*(one for one in get_args(Column) if one not in unspoken), "is_latest_in_dataset"]
+        if any(map(speaks_of_previous, identities)):
+            self._columns.append("previous_edition_id")
 
     def create(self) -> None:
         """Number the combinations of what rules speak of, and those of what none speaks of."""
         self._connection.execute(
             f"""
             create or replace temp table {_CHARACTERISED} as
-            select {", ".join(["sex", *self.contexts])}, any_value(breakdown) as breakdown from {FIGURES} group by all
+            select {", ".join(CHARACTERISTICS)}, any_value(breakdown) as breakdown from {FIGURES} group by all
             """
         )
         self._salt = next((salt for salt in range(_SALTS) if self._create_with(salt)), None)
@@ -61,7 +64,7 @@ class Dictionary:
         self._connection.execute(
             f"""
             create or replace temp table {BREAKDOWNS} as
-            select contexts.context, found.sex, found.breakdown
+            select contexts.context, {self._parted_by("found")} as parted_by, found.breakdown
             from {_CHARACTERISED} as found
             inner join {CONTEXTS} as contexts on {self.context_hash("found")} = contexts.context_hash;
             drop table {_CHARACTERISED}
@@ -73,13 +76,13 @@ class Dictionary:
         self._salt = salt
         columns = ", ".join(f'"{one}"' for one in self._columns)
         contexts = ", ".join(self.contexts) or "'' as plain"
-        names = " || ".join(unusual(one, "found") for one in self.contexts) or "''"
+        names = _unusual(self.contexts, "found")
         self._connection.execute(
             f"""
             create or replace temp table {PLACES} as
             select
                 cast(row_number() over () as integer) as place, found.*, {self.place_hash("found")} as place_hash,
-                periods.opens_on, periods.closes_on
+                {self._parted_by("found")} as parted_by, periods.opens_on, periods.closes_on
             from (
                 select {columns}, count(figure_value) > 0 as has_value from {FIGURES} group by all
             ) as found
@@ -96,6 +99,10 @@ class Dictionary:
             f"and (select count(*) = count(distinct context_hash) from {CONTEXTS})"
         ).fetchone()
         return bool(row and row[0])
+
+    def _parted_by(self, alias: str) -> str:
+        """The characteristics that places tell apart, as text."""
+        return _unusual([one for one in CHARACTERISTICS if one not in self.contexts], alias)
 
     def place_hash(self, alias: str) -> str:
         """The hash by which a row finds its place."""
@@ -123,6 +130,10 @@ class Dictionary:
             inner join {CONTEXTS} as contexts on {self.context_hash("figures")} = contexts.context_hash
             """
         )
+
+
+def _unusual(characteristics: Iterable[str], alias: str) -> str:
+    return " || ".join(unusual(one, alias) for one in characteristics) or "''"
 
 
 def create_instances(connection: duckdb.DuckDBPyConnection) -> None:
@@ -193,6 +204,7 @@ def _applied_sql(identity: Identity, contexts: list[str]) -> str:
     columns = ", ".join(f'"{key}"' for key in keys(identity) if key not in contexts)
     period = ", opens_on, closes_on" if "time_period" in identity.same else ""
     own = ", ref_area as whole_area" if _needs_whole(identity) else ""
+    before = ", dataset, previous_edition_id" if speaks_of_previous(identity) else ""
     slots = [_slot_sql(identity, role, term, slot, contexts) for slot, (role, term) in enumerate(roles(identity))]
     head, tail = instance_key(identity, "keys", contexts)
     if own:
@@ -200,9 +212,10 @@ def _applied_sql(identity: Identity, contexts: list[str]) -> str:
     return f"""
         with figures as ({scope}),
         keys as (
-            select distinct {columns}{period}{own}
+            select distinct {columns}{period}{own}{before}
             from figures
             where {condition("figures", merged(identity, anchor), anchor.unless)} and has_value
+                {"and previous_edition_id is not null" if before else ""}
                 {_without_breaks(identity)}
         ),
         anchor as materialized (
@@ -251,8 +264,12 @@ def group_size(each: Each) -> str:
 
 def _slot_sql(identity: Identity, role: str, term: Term, slot: int, contexts: list[str]) -> str:
     joins = []
+    if slot == 0 and speaks_of_previous(identity):
+        joins.append("figures.previous_edition_id = anchor.previous_edition_id")
     for key in keys(identity):
-        if key == "time_period" and term.time == "year_before":
+        if key == "edition_id" and term.edition == "previous":
+            joins.append("figures.edition_id = anchor.previous_edition_id and figures.dataset = anchor.dataset")
+        elif key == "time_period" and term.time == "year_before":
             joins += [f"figures.{end} = anchor.{end} - interval 1 year" for end in ("opens_on", "closes_on")]
         elif key == "time_period" and term.time != "same":
             joins.append(f"figures.time_period = cast(anchor.{term.time}_on as varchar)")

@@ -23,9 +23,10 @@ Key = Literal[
     "reporting_area",
     "time_period",
     "population_group",
+    "group_definition",
 ]
-Column = Literal[Key, "dataset", "group_definition", "unit", "breakdown", "sex", "age", "citizenship", "variant"]
-Filter = dict[Column, str | list[str] | None]
+Column = Literal[Key, "dataset", "obs_status", "unit", "breakdown", "sex", "age", "citizenship", "variant"]
+Filter = dict[Column, str | list[str | None] | None]
 
 
 class _Rule(BaseModel):
@@ -60,12 +61,17 @@ class Each(_Rule):
 
 
 class Term(_Rule):
-    """The cells that take one place in an identity."""
+    """The cells that take one place in an identity.
+
+    Those of the `previous` edition are where the same dataset printed the first cell of the instance before, as
+    `previous_edition_id` of the figures says: editions that do not print it are passed over.
+    """
 
     coefficient: int = 1
     where: Filter = {}
     unless: Filter = {}
     time: Literal["same", "opens", "closes", "year_before"] = "same"
+    edition: Literal["same", "previous"] = "same"
     each: Each | None = None
     alone: bool = Field(default=False, description="Each cell makes an instance of its own.")
 
@@ -85,6 +91,19 @@ class _Identity(_Rule):
     same: list[Key]
     where: Filter = {}
     breaks: list[Break] = []
+
+    @model_validator(mode="after")
+    def _starts_from_an_edition(self) -> Self:
+        terms = [term for _, term in roles(self)]  # ty: ignore[invalid-argument-type]
+        if not any(term.edition == "previous" for term in terms):
+            return self
+        if "edition_id" not in self.same or "released_on" in self.same:
+            raise ValueError("a rule that speaks of the previous edition has edition_id in same, and not released_on")
+        if terms[0].edition == "previous":
+            raise ValueError("the first cell is of the edition itself, and not of the previous one")
+        if any(term.each and term.each.level for term in terms):
+            raise ValueError("a sum over a level does not speak of the previous edition")
+        return self
 
 
 class Linear(_Identity):
@@ -169,6 +188,11 @@ def roles(identity: Identity) -> list[tuple[str, Term]]:
         *(("numerator", term) for term in identity.numerator),
         ("denominator", identity.denominator),
     ]
+
+
+def speaks_of_previous(identity: Identity) -> bool:
+    """Whether any cell of an identity is of the edition before."""
+    return any(term.edition == "previous" for _, term in roles(identity))
 
 
 def load_identities(path: Path) -> list[Identity]:

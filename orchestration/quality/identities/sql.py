@@ -12,7 +12,7 @@ PLACES = "audit_places"
 CONTEXTS = "audit_contexts"
 """Characteristics that no rule speaks of, once per combination: the cells of an instance always have them in common."""
 BREAKDOWNS = "audit_breakdowns"
-"""The text of the breakdown for each sex and context."""
+"""The text of the breakdown for each context and what the places tell apart."""
 CELLS = "audit_cells"
 """The printed cells of the places that take part in a rule: the row of the figure, the ends of its interval."""
 INSTANCES = "audit_instances"
@@ -26,7 +26,7 @@ JUDGED = "audit_judged"
 
 # What the cells of an instance have in common whatever the rule says, so that a figure by sex never mixes with a total:
 # the usual value, which is not named in an instance.
-_CHARACTERISTICS = ("age", "citizenship", "variant")
+CHARACTERISTICS = ("sex", "age", "citizenship", "variant")
 _ALWAYS_SAME = {"sex": None, "age": None, "citizenship": None, "variant": None, "population_group": "total"}
 
 
@@ -44,11 +44,13 @@ def condition(alias: str, where: Filter, unless: Filter | None = None) -> str:
     return " and ".join(parts) or "true"
 
 
-def _is_one_of(alias: str, column: str, wanted: str | list[str] | None) -> str:
-    if wanted is None:
-        return f'{alias}."{column}" is null'
-    values = ", ".join(literal(value) for value in ([wanted] if isinstance(wanted, str) else wanted))
-    return f'{alias}."{column}" in ({values})'
+def _is_one_of(alias: str, column: str, wanted: str | list[str | None] | None) -> str:
+    values = wanted if isinstance(wanted, list) else [wanted]
+    given = ", ".join(literal(value) for value in values if value is not None)
+    parts = [f'{alias}."{column}" in ({given})'] if given else []
+    if None in values:
+        parts.append(f'{alias}."{column}" is null')
+    return parts[0] if len(parts) == 1 else f"({' or '.join(parts) or 'false'})"
 
 
 def merged(identity: Identity, term: Term) -> Filter:
@@ -59,12 +61,17 @@ def merged(identity: Identity, term: Term) -> Filter:
 def fixed_values(term: Term, column: str) -> list[str] | None:
     """The values that a term allows in a column, or None when it says nothing of it."""
     wanted = next((values for name, values in term.where.items() if name == column), None)
-    return [wanted] if isinstance(wanted, str) else wanted
+    if isinstance(wanted, list):
+        return [value for value in wanted if value is not None]
+    return None if wanted is None else [wanted]
 
 
 def is_free(term: Term, key: str) -> bool:
-    """A key that the term fixes by its own filter is not taken from the anchor."""
-    return key in term.where and key != "edition_id"
+    """A key that the term fixes by its own filter is not taken from the anchor.
+
+    Of what is the same unsaid, neither is that of which the term says what it does not mean.
+    """
+    return key != "edition_id" and (key in term.where or (key in _ALWAYS_SAME and key in term.unless))
 
 
 def keys(identity: Identity) -> list[str]:
@@ -90,10 +97,9 @@ def columns_spoken_of(identities: Iterable[Identity]) -> set[str]:
 
 
 def context_columns(identities: Iterable[Identity]) -> list[str]:
-    """The last of the characteristics, those of which no rule speaks: they need not be looked at to apply a rule."""
+    """The characteristics, but sex, of which no rule speaks: they need not be looked at to apply a rule."""
     spoken = columns_spoken_of(identities)
-    last = max((place for place, one in enumerate(_CHARACTERISTICS, 1) if one in spoken), default=0)
-    return list(_CHARACTERISTICS[last:])
+    return [one for one in CHARACTERISTICS if one != "sex" and one not in spoken]
 
 
 def instance_key(identity: Identity, alias: str, contexts: list[str]) -> tuple[str, str]:
