@@ -34,8 +34,9 @@ lint: setup      ## style, types, layers and SQL
 dictionary: setup ## derive dbt's YAML files and docs/dictionary.md from dbt_project/dictionary
 	@$(BIN)/python -m tools.dictionary
 
-spark: refresh $(SPARK)/.ready ## build the models on Apache Spark as well, and compare every row
+spark: refresh $(SPARK)/.ready ## build the models on Apache Spark as well, compare every row, and fit on its tables
 	@$(SPARK)/bin/python -m scale_out
+	@$(BIN)/python -m pytest tests/glm/test_glm_spark.py -n 0 -q
 
 $(SPARK)/.ready: scale_out/pyproject.toml scale_out/uv.lock | $(READY)
 	@$(BIN)/uv sync --project scale_out --python $(BIN)/python --locked --quiet \

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from typing import Any
 
 import duckdb
@@ -13,6 +16,7 @@ from orchestration.glm import query
 from orchestration.glm.battery import fit_battery
 from orchestration.glm.errors import GlmError
 from orchestration.glm.spark import as_spark_sql, connect_spark
+from tests.published import CHECKOUT
 
 SPEC: dict[str, Any] = {
     "name": "m",
@@ -90,8 +94,15 @@ def test_a_missing_table_is_named() -> None:
         fit_battery(connect_spark(Session(connection)), SPEC, "nowhere")
 
 
-def test_spark_itself(rows: pa.Table) -> None:
-    pyspark_sql = pytest.importorskip("pyspark.sql")
+def test_spark_itself(rows: pa.Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spark has an environment of its own: its packages are looked for last, where `make spark` has made it."""
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        pytest.skip("Spark needs Java")
+    packages = [str(path) for path in (CHECKOUT / "scale_out/.venv/lib").glob("python3.*/site-packages")]
+    monkeypatch.setattr(sys, "path", [*sys.path, *packages])
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(packages))
+    pyspark_sql = pytest.importorskip("pyspark.sql", reason="`make spark` has not made the environment of Spark")
     session = pyspark_sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     try:
         session.createDataFrame(rows).createOrReplaceTempView("people")
