@@ -15,25 +15,17 @@ from brute_force import (
     linear_holds,
     ratio_holds,
 )
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
 from orchestration.quality.identities.rules import Break, Identity
+from tests.quality.pages import PAGES, RULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.quality.conftest import Books
 
-RULE: TypeAdapter[Identity] = TypeAdapter(Identity)
-# Each example is a page of many instances, so that few examples try many values; pages are not made smaller.
-PAGES = settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 PAGE: dict[str, Any] = {"min_size": 12, "max_size": 30}
 
 

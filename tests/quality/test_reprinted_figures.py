@@ -11,30 +11,24 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 from brute_force import HALF, Printed, linear_holds
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from benchmarks.mutation_oracle import Figure, Oracle
 from orchestration.modelling.dbt_runner import build
 from orchestration.quality.audit import evaluate_identities
 from orchestration.quality.findings import Finding
 from orchestration.quality.identities.findings import identity_findings
-from orchestration.quality.identities.rules import Identity, load_identities
+from orchestration.quality.identities.rules import load_identities
 from orchestration.workspace import Workspace
 from orchestration.yaml_text import parse_yaml
+from tests.quality.pages import PAGES, RULE
 
 if TYPE_CHECKING:
     from orchestration.release.candidate import Candidate
     from tests.quality.conftest import Books
 
-RULE: TypeAdapter[Identity] = TypeAdapter(Identity)
-PAGES = settings(
-    max_examples=8,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
 REPRINTED: dict[str, Any] = {
     "id": "reprinted",
     "severity": "warning",

@@ -31,6 +31,13 @@ _WRITTEN = "audit_written"
 _TOUCHED = "audit_touched"
 _NAMED = "audit_named"
 
+# The places and contexts of the cells that take part in what is written.
+_PLACES_WRITTEN = f"""
+    select distinct members.place, written.context
+    from {_WRITTEN} as written
+    inner join {MEMBERS} as members on written.instance = members.instance
+"""
+
 
 def write(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity]) -> None:
     """Fill `audit.identity_term` and `audit.identity_result` from what was judged."""
@@ -45,9 +52,7 @@ def write(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity])
         f"""
         create or replace temp table {_TOUCHED} as
         with touched as (
-            select distinct members.place, written.context
-            from {_WRITTEN} as written
-            inner join {MEMBERS} as members on written.instance = members.instance
+            {_PLACES_WRITTEN}
         ),
         found as (
             select cells.place, cells.context, cells.figure, cells.low is not null as has_value
@@ -119,9 +124,7 @@ def _choose(connection: duckdb.DuckDBPyConnection, identities: Sequence[Identity
             f"""
             create or replace temp table {_WRITTEN} as
             with cells as (
-                select distinct members.place, written.context
-                from {_WRITTEN} as written
-                inner join {MEMBERS} as members on written.instance = members.instance
+                {_PLACES_WRITTEN}
             ),
             beside as (
                 select distinct members.instance, cells.context
